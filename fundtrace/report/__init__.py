@@ -1,0 +1,1 @@
+"""Answers rendered for people and programs: terminal, JSON, CSV, GraphML, SVG, HTML."""
