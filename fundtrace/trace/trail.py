@@ -150,13 +150,14 @@ class Trail:
 
     @cached_property
     def coverage(self) -> Coverage:
-        """Return how much of the principal rests in sight."""
+        """Return how much of the principal rests in sight (nothing under exposure)."""
         blind: dict[EndReason, int] = {}
         for part in self.rests:
             if part.end_reason in BLIND_END_REASONS and part.traced_minor:
                 blind[part.end_reason] = blind.get(part.end_reason, 0) + part.traced_minor
-        total = self.principal_minor
-        return Coverage(total - sum(blind.values()), tuple(sorted(blind.items())), total)
+        resting = sum(part.traced_minor for part in self.rests)
+        visible = resting - sum(blind.values())
+        return Coverage(visible, tuple(sorted(blind.items())), self.principal_minor)
 
     @cached_property
     def graph(self) -> nx.MultiDiGraph[str]:

@@ -1,0 +1,161 @@
+"""A folder of movement tables, loaded once and asked many times.
+
+``Dataset`` keeps the pass of every rule that it was asked for, so that the second question
+about the same tables, time and scope costs only the selection. A pass is immutable once
+made: asking never changes an answer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+from fundtrace.books.tables import load_tables
+from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
+from fundtrace.model.instants import parse_instant, to_micros
+from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule
+from fundtrace.model.tables import Tables
+from fundtrace.trace.answer import build_trail
+from fundtrace.trace.engine import trace_all
+from fundtrace.trace.exposure import list_exposed_hops
+from fundtrace.trace.inputs import TraceInput
+from fundtrace.trace.result import PassResult, Scope
+from fundtrace.trace.trail import Cut, Trail
+from fundtrace.trace.view import View, limit_view
+
+AsOf = str | dt.datetime | int | None
+Progress = Callable[[Rule, int, int], None]  # rule, events done, events in all
+
+
+def load_dataset(folder: str | os.PathLike[str], *, errors_max: int | None = 100) -> Dataset:
+    """Read a folder of movement tables; see ``fundtrace.load``."""
+    return Dataset(load_tables(Path(folder), max_errors=errors_max))
+
+
+class Dataset:
+    """Movement tables and the passes made over them."""
+
+    def __init__(self, tables: Tables) -> None:
+        """Take checked tables; nothing is traced yet."""
+        self.tables = tables
+        self._inputs: dict[int | None, TraceInput] = {}
+        self._passes: dict[tuple[int | None, Rule, Scope], PassResult] = {}
+
+    @property
+    def loan_ids(self) -> list[str]:
+        """Return the ids of all loans in table order."""
+        return [loan.loan_id for loan in self.tables.loans]
+
+    def trace(
+        self,
+        loan: str,
+        rule: str | Rule = DEFAULT_RULE,
+        *,
+        as_of: AsOf = None,
+        scope: Scope | None = None,
+        view: View | None = None,
+    ) -> Trail:
+        """Return the trail of a loan under a rule, with the spread over all of them.
+
+        ``loan`` is a loan id, or a contract id with one drawdown. ``as_of`` is inclusive:
+        an ISO 8601 text (a bare date includes that day), an aware time, or microseconds.
+        ``scope`` ends following and changes amounts; ``view`` only hides hops and says so.
+        Amounts in the answer are minor units. Raises NotFoundError, AmbiguousError, and
+        InvalidInputError for an unknown rule or time. Source: DESIGN section 4.
+        """
+        chosen, at = parse_rule(rule), read_as_of(as_of)
+        scope, view = scope or Scope(), view or View()
+        given = self.get_input(at)
+        rank = given.table_positions.index(self.find_loan(loan))
+        deadline = None if view.seconds_max is None else monotonic() + view.seconds_max
+        passes: dict[Rule, PassResult] = {}
+        if chosen is not Rule.EXPOSURE:
+            passes[chosen] = self.get_pass(chosen, at, scope)
+        late: list[str] = []
+        for one in CONSERVING_RULES if passes else ():
+            if deadline is not None and monotonic() > deadline and one not in passes:
+                late.append(one)
+            else:
+                passes[one] = self.get_pass(one, at, scope)
+        exposed = list_exposed_hops(given, rank, scope)
+        trail = build_trail(given, rank, chosen, passes, exposed)
+        if late:
+            missing = Cut("budget_seconds", f"spread without {', '.join(late)}", 0, 0)
+            trail = replace(trail, cut=(missing,))
+        return limit_view(trail, view)
+
+    def get_input(self, as_of: int | None = None) -> TraceInput:
+        """Return what all passes up to an instant share."""
+        if as_of not in self._inputs:
+            self._inputs[as_of] = TraceInput(self.tables, as_of)
+        return self._inputs[as_of]
+
+    def get_pass(
+        self,
+        rule: Rule,
+        as_of: int | None = None,
+        scope: Scope | None = None,
+        progress: Progress | None = None,
+    ) -> PassResult:
+        """Return the pass of all loans under one conserving rule, made when first asked for."""
+        if rule is Rule.EXPOSURE:
+            raise InvalidInputError("exposure takes nothing, so it has no pass; ask for a trail")
+        key = (as_of, rule, scope or Scope())
+        if key not in self._passes:
+            report = (lambda done, total: progress(rule, done, total)) if progress else None
+            self._passes[key] = trace_all(self.get_input(as_of), rule, scope, report)
+        return self._passes[key]
+
+    def find_loan(self, loan: str) -> int:
+        """Return the table position of a loan id, or of a contract's only drawdown."""
+        loans = self.tables.loans
+        for position, one in enumerate(loans):
+            if one.loan_id == loan:
+                return position
+        fitting = [position for position, one in enumerate(loans) if one.contract_id == loan]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            ids = [loans[position].loan_id for position in fitting]
+            raise AmbiguousError(
+                f"contract {loan} has {len(ids)} drawdowns; ask for one of {', '.join(ids)}", ids
+            )
+        raise NotFoundError(f"no loan or contract {loan!r} here; {self._name_some_loans()}")
+
+    def _name_some_loans(self) -> str:
+        ids = self.loan_ids
+        if not ids:
+            return "the tables hold no loans"
+        shown = ", ".join(ids[:5])
+        more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
+        return f"the tables hold {shown}{more}"
+
+
+def parse_rule(rule: str | Rule) -> Rule:
+    """Return the rule of a name; raises InvalidInputError that lists them."""
+    try:
+        return Rule(rule)
+    except ValueError:
+        names = ", ".join(Rule)
+        raise InvalidInputError(f"unknown rule {str(rule)!r}; use one of {names}") from None
+
+
+def read_as_of(as_of: AsOf) -> int | None:
+    """Return an instant in microseconds; a bare date includes its last one."""
+    if as_of is None or isinstance(as_of, int):
+        return as_of
+    if isinstance(as_of, str):
+        return parse_instant(as_of, end_of_day=True)
+    return to_micros(as_of)
+
+
+def parse_rules(names: Iterable[str]) -> list[Rule]:
+    """Return the conserving rules named; ``all`` names every one of them."""
+    rules: list[Rule] = []
+    for name in names:
+        rules += CONSERVING_RULES if name == "all" else [parse_rule(name)]
+    return list(dict.fromkeys(rules))

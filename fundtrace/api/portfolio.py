@@ -1,0 +1,196 @@
+"""All loans of a data set in one pass per rule, as tables for other tools.
+
+``hops``: one row per rule, loan and movement. ``first_uses`` and ``rests``: one row per
+rule, loan and place, with the least and greatest amount over the rules traced beside it.
+``summary``: one row per rule and loan. Amounts are Int64 minor units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from fundtrace.api.dataset import Dataset, Progress
+from fundtrace.errors import InvalidInputError
+from fundtrace.model.kinds import BLIND_END_REASONS, Rule
+from fundtrace.model.tables import OUTSIDE
+from fundtrace.trace.answer import find_hop_place
+from fundtrace.trace.audit import list_imbalances
+from fundtrace.trace.places import PlaceKey
+from fundtrace.trace.result import PassResult, Scope
+
+_PLACE_SCHEMA = {
+    "rule": pl.String,
+    "loan_id": pl.String,
+    "use": pl.String,
+    "bank": pl.String,
+    "account": pl.String,
+    "currency": pl.String,
+    "end_reason": pl.String,
+    "detail": pl.String,
+    "traced_minor": pl.Int64,
+}
+_PLACE_KEY = ["loan_id", "use", "bank", "account", "currency", "end_reason", "detail"]
+
+
+def trace_portfolio(
+    dataset: Dataset,
+    rules: list[Rule],
+    as_of: int | None = None,
+    scope: Scope | None = None,
+    progress: Progress | None = None,
+) -> dict[str, pl.DataFrame]:
+    """Trace all loans under each rule; returns the four tables by name.
+
+    Raises InvalidInputError for exposure (it conserves nothing), AssertionError should a
+    pass ever fail to conserve, which would be our bug.
+    """
+    if Rule.EXPOSURE in rules:
+        raise InvalidInputError("exposure is no distribution; trace a conserving rule, or all")
+    passes = {rule: dataset.get_pass(rule, as_of, scope, progress) for rule in rules}
+    for result in passes.values():
+        imbalances = list_imbalances(result)
+        if imbalances:
+            raise AssertionError("; ".join(imbalances[:5]))
+    first_uses = _build_places(passes, is_first_use=True)
+    rests = _build_places(passes, is_first_use=False)
+    hops = pl.concat([_build_hops(result) for result in passes.values()])
+    return {
+        "hops": hops,
+        "first_uses": first_uses,
+        "rests": rests,
+        "summary": _build_summary(passes),
+    }
+
+
+def write_portfolio(frames: Mapping[str, pl.DataFrame], folder: Path) -> list[Path]:
+    """Write each table as Parquet and CSV; each file appears whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, frame in frames.items():
+        for suffix in ("parquet", "csv"):
+            target = folder / f"{name}.{suffix}"
+            partial = folder / f".{name}.{suffix}.partial"
+            if suffix == "parquet":
+                frame.write_parquet(partial)
+            else:
+                frame.write_csv(partial)
+            partial.replace(target)
+            written.append(target)
+    return written
+
+
+def _build_hops(result: PassResult) -> pl.DataFrame:
+    given = result.given
+    movements, accounts, loans = given.tables.movements, given.tables.accounts, given.loans
+    ranks = [rank for rank, hops in enumerate(result.hops) for _ in hops]
+    flat = [hop for hops in result.hops for hop in hops]
+    rows = [hop.row for hop in flat]
+    debit, credit = movements.debit[rows], movements.credit[rows]
+    places = [find_hop_place(given, row) for row in rows]
+    uses = [given.places.classify(rank, one) for rank, one in zip(ranks, places, strict=True)]
+
+    def name_accounts(ids: list[int], names: list[str]) -> list[str]:
+        return ["" if one == OUTSIDE else names[one] for one in ids]
+
+    banks, numbers = list(accounts.bank), list(accounts.account)
+    return pl.DataFrame(
+        {
+            "rule": pl.Series([result.rule.value] * len(flat), dtype=pl.String),
+            "loan_id": pl.Series([loans[rank].loan_id for rank in ranks], dtype=pl.String),
+            "movement_id": pl.Series([movements.movement_id[row] for row in rows], dtype=pl.String),
+            "depth": pl.Series([hop.depth for hop in flat], dtype=pl.Int32),
+            "booked_at": pl.Series(movements.booked_at[rows], dtype=pl.Int64).cast(
+                pl.Datetime("us", "UTC")
+            ),
+            "debit_bank": name_accounts(debit.tolist(), banks),
+            "debit_account": name_accounts(debit.tolist(), numbers),
+            "credit_bank": name_accounts(credit.tolist(), banks),
+            "credit_account": name_accounts(credit.tolist(), numbers),
+            "currency": pl.Series([movements.currency[row] for row in rows], dtype=pl.String),
+            "amount_minor": pl.Series(movements.amount_minor[rows], dtype=pl.Int64),
+            "units_minor": pl.Series([hop.units for hop in flat], dtype=pl.Int64),
+            "traced_minor": pl.Series([hop.value for hop in flat], dtype=pl.Int64),
+            "use": pl.Series([use.value for use in uses], dtype=pl.String),
+            "end_reason": pl.Series([one.reason.value for one in places], dtype=pl.String),
+        },
+        schema_overrides={
+            "debit_bank": pl.String,
+            "debit_account": pl.String,
+            "credit_bank": pl.String,
+            "credit_account": pl.String,
+        },
+    )
+
+
+def _build_places(passes: Mapping[Rule, PassResult], *, is_first_use: bool) -> pl.DataFrame:
+    """Build a statement of all loans; amounts that a rule gives to no place stand as 0."""
+    keys: dict[tuple[int, PlaceKey], None] = {}
+    for result in passes.values():
+        for rank, statement in enumerate(result.first_uses if is_first_use else result.rests):
+            keys.update(dict.fromkeys((rank, place) for place, value in statement.items() if value))
+    columns: dict[str, list[object]] = {name: [] for name in _PLACE_SCHEMA}
+    for rule, result in passes.items():
+        given, accounts = result.given, result.given.tables.accounts
+        statements = result.first_uses if is_first_use else result.rests
+        for rank, place in keys:
+            is_known = place.account != OUTSIDE
+            values = (
+                rule.value,
+                given.loans[rank].loan_id,
+                given.places.classify(rank, place).value,
+                accounts.bank[place.account] if is_known else "",
+                accounts.account[place.account] if is_known else "",
+                accounts.currency[place.account] if is_known else "",
+                "" if is_first_use and is_known else place.reason.value,
+                "" if is_first_use and is_known else place.detail,
+                statements[rank].get(place, 0),
+            )
+            for name, value in zip(_PLACE_SCHEMA, values, strict=True):
+                columns[name].append(value)
+    frame = pl.DataFrame(columns, schema=_PLACE_SCHEMA)
+    frame = frame.group_by(["rule", *_PLACE_KEY]).agg(pl.col("traced_minor").sum())
+    spread = frame.group_by(_PLACE_KEY).agg(
+        pl.col("traced_minor").min().alias("min_minor"),
+        pl.col("traced_minor").max().alias("max_minor"),
+    )
+    frame = frame.join(spread, on=_PLACE_KEY, how="left")
+    frame = frame.sort(["rule", *_PLACE_KEY])
+    return frame.drop("end_reason") if is_first_use else frame
+
+
+def _build_summary(passes: Mapping[Rule, PassResult]) -> pl.DataFrame:
+    rows = []
+    for rule, result in passes.items():
+        for rank, loan in enumerate(result.given.loans):
+            hops, rests = result.hops[rank], result.rests[rank]
+            blind = sum(v for place, v in rests.items() if place.reason in BLIND_END_REASONS)
+            rows.append(
+                {
+                    "rule": rule.value,
+                    "loan_id": loan.loan_id,
+                    "currency": loan.currency,
+                    "principal_minor": loan.principal_minor,
+                    "first_uses_minor": sum(result.first_uses[rank].values()),
+                    "rests_minor": sum(rests.values()),
+                    "visible_minor": loan.principal_minor - blind,
+                    "hops": len(hops),
+                    "depth_max": max((hop.depth for hop in hops), default=0),
+                    "snapshot": result.given.tables.snapshot,
+                }
+            )
+    schema = {
+        "rule": pl.String,
+        "loan_id": pl.String,
+        "currency": pl.String,
+        "principal_minor": pl.Int64,
+        "first_uses_minor": pl.Int64,
+        "rests_minor": pl.Int64,
+        "visible_minor": pl.Int64,
+        "hops": pl.Int64,
+        "depth_max": pl.Int64,
+        "snapshot": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema)

@@ -1,0 +1,20 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fundtrace.errors import InvalidInputError
+
+
+def write_atomically(target: Path, content: bytes) -> None:
+    """Write a file beside its place, then rename it; raises InvalidInputError where it cannot."""
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InvalidInputError(f"cannot write {target}: {error.strerror or error}") from error

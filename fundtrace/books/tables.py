@@ -1,0 +1,205 @@
+"""A folder of movement tables (DESIGN section 5), checked whole, or refused whole.
+
+Each table is <name>.csv or <name>.parquet; movements must be there, the others may be.
+Rows are checked by themselves first, then across tables, and every bad one is listed:
+whoever prepared the files mends them once, not one error at a time. Doubtful rows are
+warnings, which stay with the tables.
+
+``build_tables`` does the same with rows in memory. The tables' rooms are
+``tables_movements``, ``tables_accounts``, ``tables_loans`` and ``tables_parties``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from fundtrace.books.csvtext import RawTable, parse_csv, parse_parquet
+from fundtrace.books.numbering import pick
+from fundtrace.books.sheet import Findings, Layout, Sheet
+from fundtrace.books.tables_accounts import ACCOUNTS, Key, resolve_accounts
+from fundtrace.books.tables_loans import LOANS, read_loans, resolve_loans
+from fundtrace.books.tables_movements import (
+    MOVEMENTS,
+    Side,
+    read_movements,
+    resolve_movements,
+)
+from fundtrace.books.tables_parties import (
+    MEMBERS,
+    PARTIES,
+    RELATIONS,
+    read_members,
+    read_parties,
+    read_relations,
+)
+from fundtrace.errors import BadTablesError, InvalidInputError
+from fundtrace.model.problems import Problem
+from fundtrace.model.tables import OUTSIDE, Int32s, Tables
+
+LAYOUTS: Mapping[str, Layout] = {
+    layout.name: layout for layout in (MOVEMENTS, ACCOUNTS, PARTIES, RELATIONS, MEMBERS, LOANS)
+}
+
+
+def load_tables(folder: Path, *, max_errors: int | None = 100) -> Tables:
+    """Read a folder of tables.
+
+    Raises BadTablesError with every bad row, at most ``max_errors`` of them (None or 0:
+    all), and InvalidInputError where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise InvalidInputError(f"{folder} is not a folder")
+    findings = Findings()
+    raws: dict[str, RawTable] = {}
+    hashes: dict[str, bytes] = {}
+    for name, layout in LAYOUTS.items():
+        content, raw = _read_file(folder, layout, findings)
+        if content is not None:
+            hashes[name] = hashlib.sha256(content).digest()
+        if raw is not None:
+            raws[name] = raw
+    if MOVEMENTS.name not in hashes:
+        reason = f"is missing in {folder}, and so is movements.parquet"
+        findings.problems.append(Problem("movements.csv", 0, "", reason))
+    return _check_and_build(raws, findings, _take_snapshot(hashes), max_errors)
+
+
+def build_tables(
+    rows: Mapping[str, Sequence[Mapping[str, str]]], *, max_errors: int | None = 100
+) -> Tables:
+    """Check rows in memory as if each table stood in a CSV with its header on line 1.
+
+    A table without rows has all its columns. Raises BadTablesError like ``load_tables``.
+    """
+    unknown = sorted(set(rows) - set(LAYOUTS))
+    if unknown:
+        raise InvalidInputError(f"no such table: {', '.join(unknown)}")
+    findings = Findings()
+    if MOVEMENTS.name not in rows:
+        findings.problems.append(Problem("movements.csv", 0, "", "is missing"))
+    raws = {name: _make_raw(LAYOUTS[name], table) for name, table in rows.items()}
+    hashes: dict[str, bytes] = {}
+    for name, table in rows.items():
+        canonical = json.dumps(
+            [dict(row) for row in table], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+        hashes[name] = hashlib.sha256(canonical.encode()).digest()
+    return _check_and_build(raws, findings, _take_snapshot(hashes), max_errors)
+
+
+def _read_file(
+    folder: Path, layout: Layout, findings: Findings
+) -> tuple[bytes | None, RawTable | None]:
+    """Return a table's bytes, if it is there, and its columns, if they can be read."""
+    paths = [folder / f"{layout.name}{suffix}" for suffix in (".csv", ".parquet")]
+    paths = [path for path in paths if path.exists()]
+    if not paths:
+        return None, None
+    path = paths[0]
+    if len(paths) > 1:
+        reason = f"stands beside {paths[1].name}; which of the two is meant?"
+        findings.problems.append(Problem(path.name, 0, "", reason))
+        return b"", None
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+        findings.problems.append(Problem(path.name, 0, "", reason))
+        return b"", None
+    if path.suffix == ".csv":
+        raw, problems = parse_csv(content, path.name)
+    else:
+        raw, problems = parse_parquet(content, path.name, exact=layout.exact)
+    findings.problems += problems
+    findings.warnings += raw.warnings
+    return content, raw if raw.columns else None
+
+
+def _make_raw(layout: Layout, table: Sequence[Mapping[str, str]]) -> RawTable:
+    names: dict[str, None] = {}
+    for row in table:
+        names |= dict.fromkeys(row)
+    if not table:
+        names = dict.fromkeys((*layout.required, *layout.optional))
+    columns = {
+        name: pl.Series(name, [row.get(name, "") for row in table], pl.String) for name in names
+    }
+    line = np.arange(2, len(table) + 2, dtype=np.int64)
+    return RawTable(f"{layout.name}.csv", columns, line, header_line=1)
+
+
+def _take_snapshot(hashes: Mapping[str, bytes]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(hashes):
+        total.update(name.encode() + b"\0" + hashes[name])
+    return f"sha256:{total.hexdigest()}"
+
+
+def _check_and_build(
+    raws: Mapping[str, RawTable], findings: Findings, snapshot: str, max_errors: int | None
+) -> Tables:
+    sheets: dict[str, Sheet] = {}
+    for name, raw in raws.items():
+        sheet = Sheet(raw, LAYOUTS[name], findings)
+        if sheet.has_required_columns():
+            sheets[name] = sheet
+    tables = _build(sheets, findings, snapshot)
+    if findings.problems or tables is None:
+        problems = sorted(set(findings.problems))
+        shown = problems[:max_errors] if max_errors and max_errors > 0 else problems
+        raise BadTablesError(shown, len(problems))
+    return tables
+
+
+def _build(sheets: Mapping[str, Sheet], findings: Findings, snapshot: str) -> Tables | None:
+    """Check everything and build the tables; None where the movements cannot be read."""
+    parties = read_parties(sheets["parties"]) if "parties" in sheets else {}
+    relations = read_relations(sheets["relations"]) if "relations" in sheets else ()
+    members = read_members(sheets["members"]) if "members" in sheets else None
+    loan_rows = read_loans(sheets["loans"]) if "loans" in sheets else None
+    if "movements" not in sheets:
+        return None
+    rows = read_movements(sheets["movements"])
+    seen = [_get_key(rows.debit), _get_key(rows.credit)]
+    if loan_rows is not None:
+        seen.append((loan_rows.bank, loan_rows.account, loan_rows.currency))
+    accounts, ids = resolve_accounts(seen, sheets.get("accounts"), parties)
+    debit, credit = (
+        _place_ids(side, part) for side, part in zip((rows.debit, rows.credit), ids, strict=False)
+    )
+    movements = resolve_movements(sheets["movements"], rows, debit, credit)
+    loans = (
+        resolve_loans(sheets["loans"], loan_rows, ids[2], accounts, movements)
+        if loan_rows is not None
+        else ()
+    )
+    return Tables(
+        accounts=accounts,
+        movements=movements,
+        loans=loans,
+        parties=parties,
+        relations=relations,
+        members=members,
+        has_accounts_table="accounts" in sheets,
+        snapshot=snapshot,
+        warnings=tuple(sorted(set(findings.warnings))),
+    )
+
+
+def _get_key(side: Side) -> Key:
+    if side.is_inside.all():
+        return side.bank, side.account, side.currency
+    rows = np.flatnonzero(side.is_inside)
+    return pick(side.bank, rows), pick(side.account, rows), pick(side.currency, rows)
+
+
+def _place_ids(side: Side, ids: Int32s) -> Int32s:
+    placed = np.full(len(side.is_inside), OUTSIDE, dtype=np.int32)
+    placed[side.is_inside] = ids
+    return placed

@@ -1,0 +1,222 @@
+"""The loans table: rows checked one by one, then against movements and accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from fundtrace.books.cells import explain_identifier, find_empty
+from fundtrace.books.numbering import find_rows, pick
+from fundtrace.books.sheet import Layout, Sheet
+from fundtrace.model.kinds import PaymentMode, PurposeClass
+from fundtrace.model.money import render_amount
+from fundtrace.model.tables import (
+    NO_ROW,
+    NO_VALUE,
+    OUTSIDE,
+    AccountKey,
+    Accounts,
+    Int32s,
+    Int64s,
+    Loan,
+    Movements,
+)
+
+LOANS = Layout(
+    name="loans",
+    required=("loan_id", "bank", "account", "principal", "currency", "disbursed_at"),
+    optional=(
+        "movement_id",
+        "contract_id",
+        "holder_id",
+        "purpose_class",
+        "purpose",
+        "contract_date",
+        "payment_mode",
+        "declared_payees",
+        "renewal_of",
+        "maturity_on",
+        "branch",
+        "officer",
+    ),
+    exact=frozenset(
+        {"loan_id", "bank", "account", "principal", "movement_id", "contract_id", "holder_id"}
+        | {"declared_payees", "renewal_of"}
+    ),
+)
+_PURPOSES = tuple(PurposeClass)
+_MODES = tuple(PaymentMode)
+
+
+@dataclass(frozen=True, eq=False)
+class LoanRows:
+    """What is needed before accounts have ids."""
+
+    loan_id: pl.Series
+    bank: pl.Series
+    account: pl.Series
+    currency: pl.Series
+    principal_minor: Int64s
+    disbursed_at: Int64s
+
+
+def read_loans(sheet: Sheet) -> LoanRows:
+    """Read every row by itself; bad ones are in the sheet's findings."""
+    loan_id = sheet.get_identifiers("loan_id", required=True)
+    sheet.refuse_repeats("loan_id", [loan_id], "loan")
+    currency = sheet.get_currencies("currency", required=True)
+    principal = sheet.get_amounts("principal", currency, required=True)
+    bad = (principal <= 0) & (principal != NO_VALUE)
+    sheet.refuse(np.flatnonzero(bad), "principal", "must be more than 0")
+    return LoanRows(
+        loan_id=loan_id,
+        bank=sheet.get_identifiers("bank", required=True),
+        account=sheet.get_identifiers("account", required=True),
+        currency=currency,
+        principal_minor=principal,
+        disbursed_at=sheet.get_instants("disbursed_at", required=True),
+    )
+
+
+def resolve_loans(
+    sheet: Sheet, rows: LoanRows, ids: Int32s, accounts: Accounts, movements: Movements
+) -> tuple[Loan, ...]:
+    """Build the loans, in table order, and check what they say of other tables."""
+    disbursements = _find_disbursements(sheet, movements)
+    _check_disbursements(sheet, rows, disbursements, accounts, movements)
+    payees = _read_payees(sheet, accounts)
+    texts = {
+        column: sheet.get_identifiers(column).to_list()
+        for column in ("contract_id", "holder_id", "renewal_of")
+    } | {column: sheet.get_text(column).to_list() for column in ("purpose", "branch", "officer")}
+    purposes = sheet.get_choices("purpose_class", PurposeClass).tolist()
+    modes = sheet.get_choices("payment_mode", PaymentMode).tolist()
+    contract_on, maturity_on = sheet.get_dates("contract_date"), sheet.get_dates("maturity_on")
+    return tuple(
+        Loan(
+            loan_id=rows.loan_id[row],
+            account_id=int(ids[row]),
+            bank=rows.bank[row],
+            account=rows.account[row],
+            principal_minor=int(rows.principal_minor[row]),
+            currency=rows.currency[row],
+            disbursed_at=int(rows.disbursed_at[row]),
+            movement=int(disbursements[row]),
+            contract_id=texts["contract_id"][row],
+            holder_id=texts["holder_id"][row] or accounts.holder_id[ids[row]],
+            purpose_class=_PURPOSES[max(purposes[row], 0)],
+            purpose=texts["purpose"][row],
+            contract_on=contract_on[row],
+            payment_mode=_MODES[max(modes[row], 0)],
+            declared_payees=payees[row],
+            renewal_of=texts["renewal_of"][row],
+            maturity_on=maturity_on[row],
+            branch=texts["branch"][row],
+            officer=texts["officer"][row],
+        )
+        for row in range(len(sheet))
+    )
+
+
+def _find_disbursements(sheet: Sheet, movements: Movements) -> Int64s:
+    """Return the row of the movement that each loan names, or NO_ROW."""
+    names = sheet.get_identifiers("movement_id")
+    found = np.full(len(names), NO_ROW, dtype=np.int64)
+    named = np.flatnonzero(~find_empty(names))
+    if len(named):
+        known = pl.Series(movements.movement_id, dtype=pl.String)
+        found[named] = find_rows([pick(names, named)], [known])
+        for row in named[found[named] == NO_ROW].tolist():
+            reason = f"there is no movement {names[row]!r} in the movements table"
+            sheet.refuse([row], "movement_id", reason)
+    return found
+
+
+def _check_disbursements(
+    sheet: Sheet, rows: LoanRows, disbursements: Int64s, accounts: Accounts, movements: Movements
+) -> None:
+    """Check each loan against the movement that it names, in table order."""
+    at = np.flatnonzero(disbursements != NO_ROW).tolist()
+    loans_of: dict[int, list[int]] = {}
+    for row in at:
+        loans_of.setdefault(int(disbursements[row]), []).append(row)
+    for movement, loans in loans_of.items():
+        credit = int(movements.credit[movement])
+        currency = movements.credit_currency[movement]
+        if credit == OUTSIDE:
+            sheet.refuse(loans, "movement_id", "names a movement that arrives at no account")
+            continue
+        fitting = [row for row in loans if rows.currency[row] == currency]
+        reason = f"names a movement that arrives in {currency}, not in the loan's currency"
+        sheet.refuse((row for row in loans if row not in fitting), "movement_id", reason)
+        _check_principals(sheet, rows, movement, fitting, movements)
+        key = accounts.get_key(credit)
+        reason = "names a movement whose credit account is not the loan's account"
+        others = (row for row in loans if (rows.bank[row], rows.account[row]) != key)
+        sheet.warn(others, "movement_id", reason)
+        late = (
+            row for row in loans if rows.disbursed_at[row] > movements.credit_booked_at[movement]
+        )
+        sheet.warn(late, "disbursed_at", "is later than the movement that the loan names")
+
+
+def _check_principals(
+    sheet: Sheet, rows: LoanRows, movement: int, loans: list[int], movements: Movements
+) -> None:
+    """Compare the principals of a movement's loans with what it brought."""
+    arrived = int(movements.credit_minor[movement])
+    currency = movements.credit_currency[movement]
+    principals = [int(rows.principal_minor[row]) for row in loans]
+    if arrived <= 0 or any(principal <= 0 for principal in principals):
+        return
+    total = 0
+    for row, principal in zip(loans, principals, strict=True):
+        total += principal
+        if total <= arrived:
+            continue
+        shown = f"{render_amount(arrived, currency)} {currency}"
+        if len(loans) == 1:
+            rest = f"{render_amount(total - arrived, currency)} {currency}"
+            reason = f"names a movement of only {shown}; {rest} of the principal are undrawn"
+            sheet.warn([row], "movement_id", reason)
+        else:
+            reason = (
+                f"the loans that name this movement come to {render_amount(total, currency)} "
+                f"together, more than its {shown}"
+            )
+            sheet.refuse([row], "principal", reason)
+
+
+def _read_payees(sheet: Sheet, accounts: Accounts) -> list[tuple[AccountKey, ...]]:
+    """Split ``bank/account;bank/account``, each at its first slash."""
+    payees: list[tuple[AccountKey, ...]] = []
+    for row, cell in enumerate(sheet.get_identifiers("declared_payees").to_list()):
+        keys: list[AccountKey] = []
+        for part in filter(None, (part.strip() for part in cell.split(";"))):
+            bank, _, account = (piece.strip() for piece in part.partition("/"))
+            reason = explain_identifier(account)
+            if not bank or not account:
+                reason = f"{part!r} is not a payee such as bank/account"
+            if reason:
+                sheet.refuse([row], "declared_payees", reason)
+            keys.append(AccountKey(bank, account))
+        payees.append(tuple(keys))
+    _warn_unknown_payees(sheet, payees, accounts)
+    return payees
+
+
+def _warn_unknown_payees(
+    sheet: Sheet, payees: list[tuple[AccountKey, ...]], accounts: Accounts
+) -> None:
+    different = sorted({key for keys in payees for key in keys})
+    needles = [pl.Series([key[i] for key in different], dtype=pl.String) for i in range(2)]
+    hay = [pl.Series(column, dtype=pl.String) for column in (accounts.bank, accounts.account)]
+    found = find_rows(needles, hay)
+    unknown = {key for key, row in zip(different, found.tolist(), strict=True) if row < 0}
+    for row, keys in enumerate(payees):
+        for key in dict.fromkeys(keys):
+            if key in unknown:
+                reason = f"no table knows the payee {key.bank}/{key.account} yet"
+                sheet.warn([row], "declared_payees", reason)

@@ -1,0 +1,78 @@
+"""Options that several commands share, and how they become arguments of the API."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fundtrace.api.dataset import Dataset
+    from fundtrace.trace.result import Scope
+
+DataFolder = Annotated[
+    Path, typer.Option("--data", help="Folder with the movement tables (CSV or Parquet).")
+]
+AsOfText = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="Trace up to this time, inclusive: ISO 8601, Asia/Shanghai unless it says otherwise; "
+        "a date includes that day.",
+    ),
+]
+ScopeWindow = Annotated[
+    int | None,
+    typer.Option("--scope-window", metavar="DAYS", help="Stop following DAYS after disbursement."),
+]
+ScopeHops = Annotated[
+    int | None, typer.Option("--scope-hops", metavar="N", help="Stop following after N movements.")
+]
+ScopeAmount = Annotated[
+    str | None,
+    typer.Option(
+        "--scope-amount",
+        metavar="X",
+        help="Stop following when the hops of a loan add up to X (decimal, the loan's currency).",
+    ),
+]
+ErrorsMax = Annotated[
+    int, typer.Option("--max-errors", metavar="N", help="List at most N bad rows; 0 lists all.")
+]
+
+
+class Lang(StrEnum):
+    """The language of an answer."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+def open_dataset(data: Path, errors_max: int) -> Dataset:
+    """Load a folder and print its warnings to standard error."""
+    from fundtrace.api.dataset import load_dataset
+
+    dataset = load_dataset(data, errors_max=errors_max or None)
+    print_warnings(dataset)
+    return dataset
+
+
+def print_warnings(dataset: Dataset) -> None:
+    """Print the first warnings of the tables, and how many more there are."""
+    shown_max = 20
+    warnings = dataset.tables.warnings
+    for warning in warnings[:shown_max]:
+        typer.echo(f"warning: {warning}", err=True)
+    if len(warnings) > shown_max:
+        typer.echo(f"warning: ... and {len(warnings) - shown_max} more warnings", err=True)
+
+
+def make_scope(window: int | None, hops: int | None, amount: str | None, currency: str) -> Scope:
+    """Build the scope that the options ask for; the amount is in ``currency``."""
+    from fundtrace.model.money import parse_amount_minor
+    from fundtrace.trace.result import Scope
+
+    limit = None if amount is None else parse_amount_minor(amount, currency)
+    return Scope(window_days=window, hops_max=hops, amount_max_minor=limit)

@@ -1,0 +1,151 @@
+"""``fundtrace trail`` and ``fundtrace find``: one loan's money, and what to ask for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fundtrace.cli.options import (
+    AsOfText,
+    DataFolder,
+    ErrorsMax,
+    Lang,
+    ScopeAmount,
+    ScopeHops,
+    ScopeWindow,
+    make_scope,
+    open_dataset,
+)
+from fundtrace.model.kinds import DEFAULT_RULE, Rule
+
+if TYPE_CHECKING:
+    from fundtrace.trace.trail import Trail
+
+
+class Format(StrEnum):
+    """How an answer is rendered."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    GRAPHML = "graphml"
+    SVG = "svg"
+
+
+def trail(  # noqa: PLR0913  one option per parameter
+    loan: Annotated[
+        str,
+        typer.Argument(help="Loan id; or a contract, movement, UETR or account that names one."),
+    ],
+    *,
+    data: DataFolder,
+    rule: Annotated[
+        Rule, typer.Option("--rule", help="Attribution rule that the answer shows.")
+    ] = DEFAULT_RULE,
+    as_of: AsOfText = None,
+    scope_window: ScopeWindow = None,
+    scope_hops: ScopeHops = None,
+    scope_amount: ScopeAmount = None,
+    max_hops: Annotated[
+        int | None,
+        typer.Option("--max-hops", metavar="N", help="Show hops up to depth N (view only)."),
+    ] = None,
+    min_amount: Annotated[
+        str | None,
+        typer.Option("--min-amount", metavar="X", help="Show hops of at least X (view only)."),
+    ] = None,
+    budget_hops: Annotated[
+        int, typer.Option("--budget-hops", metavar="N", help="Show at most N hops, the largest.")
+    ] = 5_000,
+    budget_seconds: Annotated[
+        float | None,
+        typer.Option("--budget-seconds", metavar="S", help="Give up the spread after S seconds."),
+    ] = None,
+    lang: Annotated[Lang, typer.Option("--lang", help="Language of the answer.")] = Lang.ZH,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="table for people, the others for programs.")
+    ] = Format.TABLE,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write to this file instead of standard output.")
+    ] = None,
+    max_errors: ErrorsMax = 100,
+) -> None:
+    """Show where a loan's money went: hops, first uses, rests, and how sure that is.
+
+    Example: fundtrace trail L-2026-001 --data nodes/wenzhou --rule fifo --lang en
+    """
+    from fundtrace.api.search import find_one_loan
+    from fundtrace.model.money import parse_amount_minor
+    from fundtrace.trace.view import View
+
+    dataset = open_dataset(data, max_errors)
+    loan_id = find_one_loan(dataset, loan)
+    currency = dataset.tables.loans[dataset.find_loan(loan_id)].currency
+    least = None if min_amount is None else parse_amount_minor(min_amount, currency)
+    answer = dataset.trace(
+        loan_id,
+        rule,
+        as_of=as_of,
+        scope=make_scope(scope_window, scope_hops, scope_amount, currency),
+        view=View(max_hops, least, budget_hops, budget_seconds),
+    )
+    write_answer(answer, output_format, lang, out)
+
+
+def write_answer(answer: Trail, output_format: Format, lang: Lang, out: Path | None) -> None:
+    """Render a trail to a file, whole or not at all, or to standard output."""
+    text = render_answer(answer, output_format, lang, is_terminal=out is None)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    from fundtrace.books.files import write_atomically
+
+    write_atomically(out, text.encode())
+    typer.echo(f"written: {out}", err=True)
+
+
+def render_answer(answer: Trail, output_format: Format, lang: Lang, *, is_terminal: bool) -> str:
+    """Render a trail as text in one of the formats."""
+    if output_format is Format.JSON:
+        from fundtrace.report.trail_json import render_trail_json
+
+        return render_trail_json(answer)
+    if output_format is Format.CSV:
+        from fundtrace.report.trail_csv import render_trail_csv
+
+        return render_trail_csv(answer)
+    if output_format is Format.GRAPHML:
+        from fundtrace.report.trail_graphml import render_trail_graphml
+
+        return render_trail_graphml(answer)
+    if output_format is Format.SVG:
+        from fundtrace.report.svg_draw import render_trail_svg
+
+        return render_trail_svg(answer, lang.value)
+    from fundtrace.report.terminal import render_trail_text
+
+    return render_trail_text(answer, lang.value, is_terminal=is_terminal)
+
+
+def find(
+    reference: Annotated[
+        str, typer.Argument(help="A loan, contract, movement, UETR, or account ([BANK/]NUMBER).")
+    ],
+    data: DataFolder,
+    max_errors: ErrorsMax = 100,
+) -> None:
+    """Find which loans' money a contract, movement, UETR or account has to do with.
+
+    Example: fundtrace find C/3001 --data nodes/wenzhou
+    """
+    from fundtrace.api.search import list_matches
+
+    dataset = open_dataset(data, max_errors)
+    for match in list_matches(dataset, reference):
+        traced = ", ".join(match.loan_ids) or "none"
+        typer.echo(f"{match.kind} {match.name}: loans {traced}")
+        if match.exposed_loan_ids:
+            typer.echo(f"  possibly, under another rule: {', '.join(match.exposed_loan_ids)}")

@@ -1,0 +1,67 @@
+"""Small texts that several renderings share: clean names, accounts, shares, round sums.
+
+Names and numbers come from other people's files, so they are made harmless before a
+terminal or an XML document sees them. Shares are whole-number arithmetic, rounded down.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from fundtrace.model.money import get_minor_digits, render_amount
+from fundtrace.trace.trail import Place, Trail
+
+# Control characters (terminal escapes), invisible and direction-changing ones, lone halves
+# of surrogate pairs, line and paragraph separators.
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_REPLACEMENT = "\ufffd"
+_NONCHARACTERS = frozenset("\ufffe\uffff")
+_TAIL_SIZE = 4
+_WAN = 10_000
+
+
+def clean(text: str) -> str:
+    """Replace characters that could command a terminal, reorder a line or break XML."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        _REPLACEMENT if unicodedata.category(char) in _HARMFUL or char in _NONCHARACTERS else char
+        for char in text
+    )
+
+
+def mask_account(account: str) -> str:
+    """Show at most the last four characters of an account number, never more than half."""
+    kept = min(_TAIL_SIZE, len(account) // 2)
+    return "****" + (account[len(account) - kept :] if kept else "")
+
+
+def shorten_account(account: str) -> str:
+    """Return a long account number's last four characters behind an ellipsis."""
+    return account if len(account) <= 2 * _TAIL_SIZE else f"…{account[-_TAIL_SIZE:]}"
+
+
+def get_bank_name(trail: Trail, bank: str) -> str:
+    """Return a bank's name as the trail gives it, or its code."""
+    return clean(dict(trail.bank_names).get(bank, "") or bank)
+
+
+def render_share(part_minor: int, whole_minor: int) -> str:
+    """Return part of whole as a percentage with two digits, rounded down."""
+    basis = part_minor * 10_000 // whole_minor
+    return f"{basis // 100}.{basis % 100:02d}%"
+
+
+def render_round_amount(minor: int, currency: str) -> str:
+    """Render in 万元 where that is exact to two digits, else in full; never rounded."""
+    per_hundred = 100 * 10 ** get_minor_digits(currency)
+    if currency != "CNY" or minor % per_hundred or abs(minor) < _WAN * per_hundred // 100:
+        return render_amount(minor, currency)
+    hundreds = minor // per_hundred  # of yuan, so that 100 of them are 1 万
+    text = f"{hundreds // 100:,}.{hundreds % 100:02d}".rstrip("0").rstrip(".")
+    return f"{text}万"
+
+
+def is_same_account(one: Place, other: Place) -> bool:
+    """Tell whether two places are one account, whatever else is known of them."""
+    return (one.bank, one.account, one.currency) == (other.bank, other.account, other.currency)

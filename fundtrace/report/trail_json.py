@@ -1,0 +1,144 @@
+"""A trail as JSON: the stable answer for programs, schema ``fundtrace.trail/1``.
+
+docs/trail.schema.json describes it field by field. Amounts are whole minor units as JSON
+integers of any size; times are ISO 8601 in UTC; absent accounts have empty texts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from fundtrace.model.instants import render_instant
+from fundtrace.model.kinds import Rule
+from fundtrace.trace.trail import (
+    Coverage,
+    Cut,
+    Hop,
+    Part,
+    Place,
+    Reached,
+    ReentryCandidate,
+    Trail,
+)
+
+SCHEMA = "fundtrace.trail/1"
+
+Json = dict[str, object]
+
+
+def render_trail_json(trail: Trail) -> str:
+    """Render the whole answer, indented, with a newline at its end."""
+    return json.dumps(build_trail_json(trail), ensure_ascii=False, indent=2) + "\n"
+
+
+def build_trail_json(trail: Trail) -> Json:
+    """Return the answer as plain JSON values, in the order of the schema."""
+    return {
+        "schema": SCHEMA,
+        "loan_id": trail.loan_id,
+        "contract_id": trail.contract_id,
+        "rule": str(trail.rule),
+        "as_of": None if trail.as_of is None else render_instant(trail.as_of),
+        "snapshot": trail.snapshot,
+        "currency": trail.currency,
+        "principal_minor": trail.principal_minor,
+        # Exposure gives upper bounds and no rests, of which a share could be in sight.
+        "coverage": None if trail.rule is Rule.EXPOSURE else _coverage(trail.coverage),
+        "hops": [_hop(hop, trail.currency) for hop in trail.hops],
+        "first_uses": [_part(part) for part in trail.first_uses],
+        "rests": [{**_part(part), "end_reason": str(part.end_reason)} for part in trail.rests],
+        "ever_reached": _reached(trail.ever_reached),
+        "exposure": _reached(trail.exposure),
+        "reentry_candidates": [_candidate(each) for each in trail.reentry_candidates],
+        "flags": [],
+        "cut": [_cut(cut) for cut in trail.cut],
+        "warnings": list(trail.warnings),
+    }
+
+
+def _hop(hop: Hop, loan_currency: str) -> Json:
+    fields: Json = {
+        "movement_id": hop.movement_id,
+        "depth": hop.depth,
+        "kind": str(hop.kind),
+        "booked_at": render_instant(hop.booked_at),
+        "credited_at": None if hop.credited_at is None else render_instant(hop.credited_at),
+        "debit": _place(hop.debit),
+        "credit": _place(hop.credit),
+        "amount_minor": hop.amount_minor,
+        "traced_minor": hop.traced_minor,
+    }
+    # Also in the loan's own currency once money has come back from another one.
+    if hop.currency != loan_currency or hop.units_minor != hop.traced_minor:
+        fields["units_minor"] = hop.units_minor
+        fields["currency"] = hop.currency
+    fields |= {
+        "parents": list(hop.parents),
+        "use": str(hop.use),
+        "end_reason": str(hop.end_reason),
+        "reverses": hop.reverses,
+        "returned_minor": hop.returned_minor,
+        "is_back_flow": hop.is_back_flow,
+    }
+    return fields
+
+
+def _place(place: Place) -> Json:
+    return {"bank": place.bank, "account": place.account}
+
+
+def _part(part: Part) -> Json:
+    return {
+        "use": str(part.use),
+        **_place(part.place),
+        "traced_minor": part.traced_minor,
+        "min_minor": part.min_minor,
+        "max_minor": part.max_minor,
+    }
+
+
+def _reached(rows: Iterable[Reached]) -> list[Json]:
+    return [
+        {
+            "use": str(row.use),
+            "traced_minor": row.traced_minor,
+            "min_minor": row.min_minor,
+            "max_minor": row.max_minor,
+        }
+        for row in rows
+    ]
+
+
+def _coverage(coverage: Coverage) -> Json:
+    return {
+        "visible_minor": coverage.visible_minor,
+        "percent": coverage.percent,
+        "blind": [
+            {"end_reason": str(reason), "traced_minor": value} for reason, value in coverage.blind
+        ],
+    }
+
+
+def _candidate(candidate: ReentryCandidate) -> Json:
+    return {
+        "movement_id": candidate.movement_id,
+        "booked_at": render_instant(candidate.booked_at),
+        "debit": _place(candidate.debit),
+        "credit": _place(candidate.credit),
+        "amount_minor": candidate.amount_minor,
+        "currency": candidate.currency,
+        "ended_minor": candidate.ended_minor,
+        "end_reason": str(candidate.end_reason),
+        "use": str(candidate.use),
+        "is_same_party": candidate.is_same_party,
+    }
+
+
+def _cut(cut: Cut) -> Json:
+    return {
+        "limit": cut.limit,
+        "value": cut.value,
+        "hidden_hops": cut.hidden_hops,
+        "hidden_minor": cut.hidden_minor,
+    }

@@ -1,0 +1,268 @@
+"""From passes to an answer: select one loan's trail and add the spread over the rules.
+
+The shown rule's pass gives hops and both statements; the other conserving passes give, row
+by row, the least and the greatest amount. Rows that only another rule fills stand with 0,
+so that nobody overlooks what a different rule would say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from fundtrace.model.kinds import EndReason, Rule, Use
+from fundtrace.model.money import render_amount
+from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Tables
+from fundtrace.trace.inputs import TraceInput
+from fundtrace.trace.places import PlaceKey, build_place
+from fundtrace.trace.reentry import list_reentry_candidates
+from fundtrace.trace.result import HopRow, PassResult
+from fundtrace.trace.trail import Hop, Part, Reached, Trail
+
+_USE_ORDER = {use: position for position, use in enumerate(Use)}
+
+
+class _RowKey(NamedTuple):
+    """What a statement's row stands for."""
+
+    use: Use
+    account: int
+    reason: EndReason
+    detail: str
+
+
+def build_trail(
+    given: TraceInput,
+    rank: int,
+    rule: Rule,
+    passes: Mapping[Rule, PassResult],
+    exposed: list[HopRow],
+) -> Trail:
+    """Build the trail of one loan (by rank) under ``rule``.
+
+    ``passes`` holds the conserving passes for the spread and, unless the rule is exposure,
+    that of the rule itself; ``exposed`` are the hops of the exposure rule.
+    """
+    loan = given.loans[rank]
+    shown = passes.get(rule)
+    rows = exposed if shown is None else shown.hops[rank]
+    hops = _build_hops(given, rank, rows)
+    first_uses: tuple[Part, ...] = ()
+    rests: tuple[Part, ...] = ()
+    reached: tuple[Reached, ...] = ()
+    if shown is not None:
+        first_uses = _build_parts(given, rank, rule, passes, is_first_use=True)
+        rests = _build_parts(given, rank, rule, passes, is_first_use=False)
+        reached = _build_reached(given, rank, rule, passes)
+    trail = Trail(
+        loan_id=loan.loan_id,
+        contract_id=loan.contract_id,
+        rule=rule,
+        as_of=given.as_of,
+        snapshot=given.tables.snapshot,
+        currency=loan.currency,
+        principal_minor=loan.principal_minor,
+        disbursed_at=loan.disbursed_at,
+        account=build_place(given.tables, loan.account_id),
+        purpose=loan.purpose,
+        hops=hops,
+        first_uses=first_uses,
+        rests=rests,
+        ever_reached=reached,
+        exposure=_build_exposure(given, rank, exposed),
+        reentry_candidates=list_reentry_candidates(given, rank, shown) if shown else (),
+        warnings=_list_warnings(given, rank, shown),
+    )
+    return _name_banks(trail, given.tables)
+
+
+def find_hop_place(given: TraceInput, row: int) -> PlaceKey:
+    """Return where a movement arrives: an end, in transit, or held on its credit account."""
+    end = given.places.find_arrival_place(row)
+    account = int(given.tables.movements.credit[row])
+    if given.credit_position[row] < 0:
+        return PlaceKey(account, EndReason.IN_TRANSIT, end.detail if end else "")
+    return end or PlaceKey(account, EndReason.HELD)
+
+
+def _build_hops(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> tuple[Hop, ...]:
+    rows = list(rows)
+    movements = given.tables.movements
+    returned: dict[int, int] = {}
+    for hop in rows:
+        if hop.returned:
+            target = int(movements.reverses[hop.row])
+            returned[target] = returned.get(target, 0) + hop.returned
+    back_flows = _find_back_flows(given, rank, rows)
+    hops = []
+    for hop in rows:
+        row = hop.row
+        place = find_hop_place(given, row)
+        reverses = int(movements.reverses[row])
+        credit_position = int(given.credit_position[row])
+        hops.append(
+            Hop(
+                movement_id=movements.movement_id[row],
+                depth=hop.depth,
+                booked_at=int(movements.booked_at[row]),
+                credited_at=int(movements.credit_booked_at[row]) if credit_position >= 0 else None,
+                debit=build_place(given.tables, int(movements.debit[row])),
+                credit=build_place(given.tables, int(movements.credit[row]), place.detail),
+                kind=MOVEMENT_KINDS[movements.kind[row]],
+                amount_minor=int(movements.amount_minor[row]),
+                currency=movements.currency[row],
+                units_minor=hop.units,
+                traced_minor=hop.value,
+                parents=tuple(movements.movement_id[parent] for parent in hop.parents),
+                use=given.places.classify(rank, place),
+                end_reason=place.reason,
+                reverses=movements.movement_id[reverses] if hop.returned else "",
+                returned_minor=returned.get(row, 0),
+                is_back_flow=row in back_flows,
+                debit_position=int(given.debit_position[row]),
+                credit_position=credit_position,
+                purpose=movements.get_text("purpose", row),
+            )
+        )
+    return tuple(hops)
+
+
+def _find_back_flows(given: TraceInput, rank: int, rows: list[HopRow]) -> set[int]:
+    """Find the movements that bring money back to where that same money has been.
+
+    Accounts upstream of a hop are kept as a bit set; money that reaches any account of the
+    borrower from somebody else's is back as well.
+    """
+    movements, places = given.tables.movements, given.places
+    upstream: dict[int, int] = {}
+    found: set[int] = set()
+    for hop in rows:
+        debit, credit = int(movements.debit[hop.row]), int(movements.credit[hop.row])
+        mask = 1 << debit if debit != OUTSIDE else 0
+        for parent in hop.parents:
+            mask |= upstream.get(parent, 0)
+        upstream[hop.row] = mask
+        if credit == OUTSIDE:
+            continue
+        is_home = places.is_borrower_place(rank, PlaceKey(credit, EndReason.HELD))
+        was_home = places.is_borrower_place(rank, PlaceKey(debit, EndReason.HELD))
+        if mask >> credit & 1 or (is_home and not was_home):
+            found.add(hop.row)
+    return found
+
+
+def _build_parts(
+    given: TraceInput,
+    rank: int,
+    rule: Rule,
+    passes: Mapping[Rule, PassResult],
+    *,
+    is_first_use: bool,
+) -> tuple[Part, ...]:
+    by_rule: dict[Rule, dict[_RowKey, int]] = {}
+    for one, result in passes.items():
+        statement = (result.first_uses if is_first_use else result.rests)[rank]
+        amounts = by_rule[one] = {}
+        for there, value in statement.items():
+            key = _make_row_key(given, rank, there, is_first_use=is_first_use)
+            amounts[key] = amounts.get(key, 0) + value
+    parts = []
+    for key in {key for amounts in by_rule.values() for key in amounts}:
+        values = [amounts.get(key, 0) for amounts in by_rule.values()]
+        if max(values):
+            place = build_place(given.tables, key.account, key.detail)
+            traced = by_rule[rule].get(key, 0)
+            parts.append(Part(key.use, place, key.reason, traced, min(values), max(values)))
+    return tuple(sorted(parts, key=_sort_part))
+
+
+def _make_row_key(given: TraceInput, rank: int, place: PlaceKey, *, is_first_use: bool) -> _RowKey:
+    """Group rests by account and end reason, first uses by account alone."""
+    use = given.places.classify(rank, place)
+    detail = place.detail if place.account == OUTSIDE else ""
+    reason = place.reason
+    if is_first_use and place.account != OUTSIDE:
+        reason = EndReason.HELD
+    return _RowKey(use, place.account, reason, detail)
+
+
+def _sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
+    place = part.place
+    return (
+        _USE_ORDER[part.use],
+        -part.traced_minor,
+        -part.max_minor,
+        place.bank,
+        place.account,
+        place.currency,
+        place.holder_name,
+        part.end_reason,
+    )
+
+
+def _sum_reached(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> dict[Use, int]:
+    sums: dict[Use, int] = {}
+    for hop in rows:
+        place = find_hop_place(given, hop.row)
+        if place.reason is not EndReason.IN_TRANSIT:
+            use = given.places.classify(rank, place)
+            sums[use] = sums.get(use, 0) + hop.value
+    return sums
+
+
+def _build_reached(
+    given: TraceInput, rank: int, rule: Rule, passes: Mapping[Rule, PassResult]
+) -> tuple[Reached, ...]:
+    sums = {one: _sum_reached(given, rank, result.hops[rank]) for one, result in passes.items()}
+    uses = {use for amounts in sums.values() for use in amounts}
+    reached = []
+    for use in sorted(uses, key=_USE_ORDER.__getitem__):
+        values = [amounts.get(use, 0) for amounts in sums.values()]
+        reached.append(Reached(use, sums[rule].get(use, 0), min(values), max(values)))
+    return tuple(reached)
+
+
+def _build_exposure(given: TraceInput, rank: int, exposed: list[HopRow]) -> tuple[Reached, ...]:
+    """Sum the exposed arrivals by use, each capped at the principal; 0 to that is the range."""
+    principal = given.loans[rank].principal_minor
+    sums = _sum_reached(given, rank, exposed)
+    return tuple(
+        Reached(use, min(principal, sums[use]), 0, min(principal, sums[use]))
+        for use in sorted(sums, key=_USE_ORDER.__getitem__)
+    )
+
+
+def _list_warnings(given: TraceInput, rank: int, shown: PassResult | None) -> tuple[str, ...]:
+    """Say what weakens this trail: money unseen, and balances that do not chain."""
+    if shown is None:
+        return ()
+    accounts, movements = given.tables.accounts, given.tables.movements
+    touched = {given.loans[rank].account_id}
+    for hop in shown.hops[rank]:
+        touched |= {int(movements.debit[hop.row]), int(movements.credit[hop.row])}
+    warnings = []
+    for account in sorted(touched & shown.unobserved.keys()):
+        bank, number = accounts.get_key(account)
+        currency = accounts.currency[account]
+        amount = render_amount(shown.unobserved[account], currency)
+        warnings.append(
+            f"{bank}/{number} paid out {amount} {currency} more than was seen to arrive; "
+            "that counts as own money"
+        )
+    for one in given.order.report.breaks:
+        if one.account_id in touched:
+            bank, number = accounts.get_key(one.account_id)
+            warnings.append(f"the balances of {bank}/{number} do not chain on {one.day}")
+    return tuple(warnings)
+
+
+def _name_banks(trail: Trail, tables: Tables) -> Trail:
+    """Add the names of all banks that the answer mentions, the lender's first."""
+    places = [trail.account]
+    places += [place for hop in trail.hops for place in (hop.debit, hop.credit)]
+    places += [place for one in trail.reentry_candidates for place in (one.debit, one.credit)]
+    places += [part.place for part in (*trail.first_uses, *trail.rests)]
+    banks = dict.fromkeys(place.bank for place in places if place.bank)
+    names = tuple((bank, tables.get_bank_name(bank)) for bank in banks)
+    return replace(trail, bank_names=names)

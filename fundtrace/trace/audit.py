@@ -1,0 +1,48 @@
+"""Proof that a pass conserves: recomputed from its hops, not from the engine's own state.
+
+For every loan and account, to the last unit of value: paid out there + traced in
+= traced out + resting there; and in total both statements add up to the principal.
+"""
+
+from __future__ import annotations
+
+from fundtrace.model.tables import NO_ROW, OUTSIDE
+from fundtrace.trace.result import PassResult
+
+
+def list_imbalances(result: PassResult) -> list[str]:
+    """Return one sentence per loan and account that does not balance; empty is the proof."""
+    return [
+        sentence
+        for rank in range(len(result.given.loans))
+        for sentence in _list_loan_imbalances(result, rank)
+    ]
+
+
+def _list_loan_imbalances(result: PassResult, rank: int) -> list[str]:
+    given = result.given
+    loan, movements = given.loans[rank], given.tables.movements
+    open_minor: dict[int, int] = {}
+    drawn = given.get_drawn_minor(rank)
+    start = loan.account_id if loan.movement == NO_ROW else int(movements.credit[loan.movement])
+    open_minor[start] = drawn
+    open_minor[OUTSIDE] = open_minor.get(OUTSIDE, 0) + loan.principal_minor - drawn  # undrawn
+    for hop in result.hops[rank]:
+        source, target = int(movements.debit[hop.row]), int(movements.credit[hop.row])
+        open_minor[source] = open_minor.get(source, 0) - hop.value
+        open_minor[target] = open_minor.get(target, 0) + hop.value
+    for place, value in result.rests[rank].items():
+        open_minor[place.account] = open_minor.get(place.account, 0) - value
+    name = f"loan {loan.loan_id} under {result.rule}"
+    sentences = [
+        f"{name}: account {account} is off by {difference}"
+        for account, difference in open_minor.items()
+        if difference
+    ]
+    for title, statement in (("rests", result.rests), ("first uses", result.first_uses)):
+        total = sum(statement[rank].values())
+        if total != loan.principal_minor:
+            sentences.append(f"{name}: {title} add up to {total}, not {loan.principal_minor}")
+        if any(value < 0 for value in statement[rank].values()):
+            sentences.append(f"{name}: {title} hold a negative amount")
+    return sentences

@@ -1,0 +1,137 @@
+"""What every pass over the same tables shares, whatever its rule: computed once.
+
+Loans in loan order, events in running order, opening balances, who declared which payee,
+and how much of each loan was drawn by the time asked. Nothing later than ``as_of`` enters:
+opening balances are derived from the first balance given by then (DESIGN section 4).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fundtrace.model.instants import DAY_MICROSECONDS
+from fundtrace.model.tables import NO_ROW, NO_VALUE, Int32s, Loan, Tables, rank_loans
+from fundtrace.trace.order import Order, order_events
+from fundtrace.trace.places import Places
+
+PAYMENT_WINDOW_DAYS = 30  # in which a payment to a declared payee takes its loan's lots first
+
+
+class TraceInput:
+    """Tables made ready for tracing up to an instant."""
+
+    def __init__(self, tables: Tables, as_of: int | None = None) -> None:
+        """Order the events and derive what the rules need; ``as_of`` is inclusive."""
+        self.tables = tables
+        self.as_of = as_of
+        self.table_positions = rank_loans(tables.loans)  # rank -> position in the loans table
+        self.loans: list[Loan] = [tables.loans[position] for position in self.table_positions]
+        self.places = Places(tables, self.loans)
+        self.order: Order = order_events(tables, as_of)
+        self.opening_minor = _derive_openings(tables, self.order)
+        self.debit_position, self.credit_position = _index_positions(tables, self.order)
+        self.loans_of_movement: dict[int, list[int]] = {}
+        self._payees: dict[int, list[tuple[int, Loan]]] = {}
+        for rank, loan in enumerate(self.loans):
+            if loan.movement != NO_ROW:
+                self.loans_of_movement.setdefault(loan.movement, []).append(rank)
+            if loan.declared_payees:
+                self._payees.setdefault(loan.account_id, []).append((rank, loan))
+        self.ends_at = self._find_end()
+
+    def list_unbooked_disbursements(self) -> list[tuple[int, int]]:
+        """Return (instant, rank) of the loans, disbursed by now, that no movement pays out."""
+        return [
+            (loan.disbursed_at, rank)
+            for rank, loan in enumerate(self.loans)
+            if loan.movement == NO_ROW and self._is_past(loan.disbursed_at)
+        ]
+
+    def list_drawn(self, row: int) -> list[tuple[int, int]]:
+        """Return (rank, value) for the loans that a movement pays out, in loan order."""
+        left = int(self.tables.movements.credit_minor[row])
+        drawn = []
+        for rank in self.loans_of_movement.get(row, ()):
+            part = min(left, self.loans[rank].principal_minor)
+            drawn.append((rank, part))
+            left -= part
+        return drawn
+
+    def get_drawn_minor(self, rank: int) -> int:
+        """Return how much of a loan was paid out by the time asked."""
+        loan = self.loans[rank]
+        if loan.movement == NO_ROW:
+            return loan.principal_minor if self._is_past(loan.disbursed_at) else 0
+        if self.debit_position[loan.movement] < 0:
+            return 0
+        return dict(self.list_drawn(loan.movement))[rank]
+
+    def list_declaring_loans(self, row: int, at: int) -> list[int]:
+        """Return the loans, in loan order, for which a movement pays a declared payee in time."""
+        movements = self.tables.movements
+        candidates = self._payees.get(int(movements.debit[row]))
+        credit = int(movements.credit[row])
+        if not candidates or credit < 0:
+            return []
+        key = self.tables.accounts.get_key(credit)
+        window = PAYMENT_WINDOW_DAYS * DAY_MICROSECONDS
+        return [
+            rank
+            for rank, loan in candidates
+            if key in loan.declared_payees and at <= loan.disbursed_at + window
+        ]
+
+    def _is_past(self, at: int) -> bool:
+        return self.as_of is None or at <= self.as_of
+
+    def _find_end(self) -> int:
+        """Return the instant asked, or else that of the last thing known."""
+        if self.as_of is not None:
+            return self.as_of
+        movements = self.tables.movements
+        ends = [loan.disbursed_at for loan in self.loans]
+        if len(movements):
+            ends += [int(movements.booked_at.max()), int(movements.credit_booked_at.max())]
+        return max(ends, default=0)
+
+
+def _index_positions(tables: Tables, order: Order) -> tuple[Int32s, Int32s]:
+    """Return each movement's debit and credit position among all events, -1 if later than asked."""
+    debit = np.full(len(tables.movements), -1, dtype=np.int32)
+    credit = debit.copy()
+    positions = np.arange(len(order.row), dtype=np.int32)
+    debit[order.row[~order.is_credit]] = positions[~order.is_credit]
+    credit[order.row[order.is_credit]] = positions[order.is_credit]
+    return debit, credit
+
+
+def _derive_openings(tables: Tables, order: Order) -> list[int]:
+    """Return opening balances: given, or else the first balance given less what led to it.
+
+    Balances given after a disbursement that no movement books do not contain it, so it is
+    no part of what led to them.
+    """
+    openings: list[int] = tables.accounts.opening_minor.tolist()
+    unknown = {account for account, opening in enumerate(openings) if opening == NO_VALUE}
+    moves = tables.movements
+    has_balance = bool(
+        (moves.debit_balance_minor != NO_VALUE).any()
+        or (moves.credit_balance_minor != NO_VALUE).any()
+    )
+    if unknown and has_balance:
+        debit, credit = moves.debit.tolist(), moves.credit.tolist()
+        amount, credit_amount = moves.amount_minor.tolist(), moves.credit_minor.tolist()
+        debit_balance = moves.debit_balance_minor.tolist()
+        credit_balance = moves.credit_balance_minor.tolist()
+        change: dict[int, int] = {}
+        for row, is_credit in zip(order.row.tolist(), order.is_credit.tolist(), strict=True):
+            account = credit[row] if is_credit else debit[row]
+            if account not in unknown:
+                continue
+            delta = credit_amount[row] if is_credit else -amount[row]
+            change[account] = change.get(account, 0) + delta
+            balance = credit_balance[row] if is_credit else debit_balance[row]
+            if balance != NO_VALUE:
+                openings[account] = balance - change[account]
+                unknown.discard(account)
+    return [0 if opening == NO_VALUE else opening for opening in openings]

@@ -1,0 +1,215 @@
+"""Places: where a part of a loan can end, why it is followed no further, and its use class.
+
+A place is an account with an end reason. Classes are tried in the order of ``Use`` and the
+first match wins (DESIGN section 4). Settled here, where that text leaves two readings:
+
+- **borrower** means an account of the borrower that merely holds money (the loan's own
+  account, or any of the borrower's whose kind is unspecified, current, savings or term
+  deposit). The borrower's securities, wealth, margin, escrow or payment-institution
+  account is a use: classing it as "still with the borrower" would hide the purchase.
+- An overdraft that is repaid, a fee, cash and a repayment have left the account, so they
+  are never "still with the borrower".
+- securities: account kinds securities, broker_pool, securities_margin; margin: bill_margin.
+- repaid_self: a repayment (or a payment to an account of kind loan) that names this loan;
+  one that names another loan, or none, is other_loan.
+- abroad: the bank is no member and is named by a BIC (ISO 9362) of a country other than CN;
+  Hong Kong, Macao and Taiwan count as abroad, as they do for cross-border payments.
+- Fee, cash and repayment end a trail wherever they are paid to; of the other reasons the
+  account's kind is told before the bank's absence from the members table, and that before
+  the account's absence from the accounts table.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from fundtrace.model.countries import is_abroad
+from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Relation, Use
+from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Loan, Tables
+from fundtrace.trace.trail import Place
+
+
+class PlaceKey(NamedTuple):
+    """An account (or OUTSIDE), why the part ended there, and what names the place further."""
+
+    account: int
+    reason: EndReason
+    detail: str = ""  # the loan repaid, or the payment institution of a movement
+
+
+_ABSORBING_KINDS = {
+    AccountKind.LOAN: EndReason.LOAN,
+    AccountKind.HUB: EndReason.HUB,
+    AccountKind.PAYMENT_INSTITUTION: EndReason.PAYMENT_INSTITUTION,
+    AccountKind.BROKER_POOL: EndReason.BROKER_POOL,
+    AccountKind.PROPERTY_ESCROW: EndReason.PROPERTY_ESCROW,
+    AccountKind.EXTERNAL: EndReason.EXTERNAL,
+}
+_ENDING_KINDS = {
+    MovementKind.CASH: EndReason.CASH,
+    MovementKind.FEE: EndReason.FEE,
+    MovementKind.REPAYMENT: EndReason.REPAYMENT,
+}
+_HOLDING_KINDS = {
+    AccountKind.UNSPECIFIED,
+    AccountKind.CURRENT,
+    AccountKind.SAVINGS,
+    AccountKind.TERM_DEPOSIT,
+}
+_LEFT_THE_ACCOUNT = {
+    EndReason.OVERDRAFT,
+    EndReason.FEE,
+    EndReason.CASH,
+    EndReason.REPAYMENT,
+}
+_USE_OF_KIND = {
+    AccountKind.PROPERTY_ESCROW: Use.PROPERTY,
+    AccountKind.SECURITIES: Use.SECURITIES,
+    AccountKind.BROKER_POOL: Use.SECURITIES,
+    AccountKind.SECURITIES_MARGIN: Use.SECURITIES,
+    AccountKind.WEALTH: Use.WEALTH,
+    AccountKind.BILL_MARGIN: Use.MARGIN,
+    AccountKind.PAYMENT_INSTITUTION: Use.PAYMENT_INSTITUTION,
+}
+_USE_OF_REASON = {
+    EndReason.CASH: Use.CASH,
+    EndReason.FEE: Use.FEE,
+    EndReason.OVERDRAFT: Use.OVERDRAFT,
+}
+_RELATED = frozenset(Relation) - {Relation.SUPPLIER}
+_PROPERTY_SECTOR = re.compile(r"K?70")  # GB/T 4754 division 70
+
+
+class Places:
+    """Answers about places that depend on the tables alone, for all loans of one pass."""
+
+    def __init__(self, tables: Tables, ranked_loans: list[Loan]) -> None:
+        """Index parties and payees by loan."""
+        self._tables = tables
+        self._loans = ranked_loans
+        self._account_end = [self._find_account_end(row) for row in range(len(tables.accounts))]
+        self._payees = [frozenset(loan.declared_payees) for loan in ranked_loans]
+        self._related: dict[str, set[str]] = {}
+        self._suppliers: dict[str, set[str]] = {}
+        for one in tables.relations:
+            index = self._related if one.relation in _RELATED else self._suppliers
+            index.setdefault(one.holder_id, set()).add(one.related_holder_id)
+            index.setdefault(one.related_holder_id, set()).add(one.holder_id)
+        self._uses: dict[tuple[int, PlaceKey], Use] = {}
+
+    def find_account_end(self, account: int) -> EndReason | None:
+        """Return why an account absorbs what arrives, or None where it is followed."""
+        return self._account_end[account] if account != OUTSIDE else EndReason.OUTSIDE
+
+    def find_arrival_place(self, row: int) -> PlaceKey | None:
+        """Return the place where a movement ends every trail, or None where it goes on."""
+        movements = self._tables.movements
+        account = int(movements.credit[row])
+        kind = MOVEMENT_KINDS[movements.kind[row]]
+        loan_id = movements.loan_id[row]
+        if kind in _ENDING_KINDS:
+            return PlaceKey(account, _ENDING_KINDS[kind], loan_id)
+        if kind is MovementKind.INTEREST and loan_id:
+            return PlaceKey(account, EndReason.REPAYMENT, loan_id)
+        if account == OUTSIDE:
+            institution = movements.get_text("payment_institution", row)
+            reason = EndReason.PAYMENT_INSTITUTION if institution else EndReason.OUTSIDE
+            return PlaceKey(OUTSIDE, reason, institution)
+        reason_or_none = self._account_end[account]
+        return PlaceKey(account, reason_or_none, loan_id) if reason_or_none else None
+
+    def is_borrower_place(self, rank: int, place: PlaceKey) -> bool:
+        """Tell whether a part at this place is still with the borrower of a loan."""
+        return self.classify(rank, place) is Use.BORROWER
+
+    def is_related(self, rank: int, holder_id: str) -> bool:
+        """Tell whether a holder is a related party of a loan's borrower (suppliers are not)."""
+        return holder_id in self._related.get(self._loans[rank].holder_id, ())
+
+    def classify(self, rank: int, place: PlaceKey) -> Use:
+        """Return the use class of a place for a loan, given by its rank in loan order."""
+        key = (rank, place)
+        use = self._uses.get(key)
+        if use is None:
+            use = self._uses[key] = self._classify(rank, place)
+        return use
+
+    def _classify(self, rank: int, place: PlaceKey) -> Use:
+        loan = self._loans[rank]
+        if place.reason is EndReason.UNDRAWN:
+            return Use.UNDRAWN
+        if place.account != OUTSIDE:
+            if self._is_borrowers(loan, place):
+                return Use.BORROWER
+            if self._tables.accounts.get_key(place.account) in self._payees[rank]:
+                return Use.DECLARED_PAYEE
+        if place.reason in (EndReason.REPAYMENT, EndReason.LOAN):
+            return Use.REPAID_SELF if place.detail == loan.loan_id else Use.OTHER_LOAN
+        return self._classify_by_holder(rank, place) or self._classify_by_bank(rank, place)
+
+    def _is_borrowers(self, loan: Loan, place: PlaceKey) -> bool:
+        accounts = self._tables.accounts
+        if place.reason in _LEFT_THE_ACCOUNT:
+            return False
+        if accounts.get_key(place.account) == (loan.bank, loan.account):
+            return True
+        holder = accounts.holder_id[place.account]
+        return (
+            bool(holder)
+            and holder == loan.holder_id
+            and accounts.kind[place.account] in _HOLDING_KINDS
+        )
+
+    def _classify_by_holder(self, rank: int, place: PlaceKey) -> Use | None:
+        """Try the classes from related_party to payment_institution."""
+        if place.account == OUTSIDE:
+            is_institution = place.reason is EndReason.PAYMENT_INSTITUTION
+            return Use.PAYMENT_INSTITUTION if is_institution else None
+        accounts = self._tables.accounts
+        if self.is_related(rank, accounts.holder_id[place.account]):
+            return Use.RELATED_PARTY
+        if _PROPERTY_SECTOR.match(accounts.sector[place.account]):
+            return Use.PROPERTY
+        return _USE_OF_KIND.get(accounts.kind[place.account])
+
+    def _classify_by_bank(self, rank: int, place: PlaceKey) -> Use:
+        """Try the classes from cash to unknown, which every place reaches."""
+        if place.reason in _USE_OF_REASON:
+            return _USE_OF_REASON[place.reason]
+        if place.account == OUTSIDE:
+            return Use.UNKNOWN
+        accounts, members = self._tables.accounts, self._tables.members
+        bank = accounts.bank[place.account]
+        if members is None or bank not in members:
+            if is_abroad(bank):
+                return Use.ABROAD
+            if members is not None:
+                return Use.NON_MEMBER
+        suppliers = self._suppliers.get(self._loans[rank].holder_id, ())
+        return Use.SUPPLIER if accounts.holder_id[place.account] in suppliers else Use.UNKNOWN
+
+    def _find_account_end(self, account: int) -> EndReason | None:
+        tables = self._tables
+        reason = _ABSORBING_KINDS.get(tables.accounts.kind[account])
+        if reason:
+            return reason
+        if tables.members is not None and tables.accounts.bank[account] not in tables.members:
+            return EndReason.NON_MEMBER
+        if tables.has_accounts_table and not tables.accounts.is_listed[account]:
+            return EndReason.NOT_LISTED
+        return None
+
+
+def build_place(tables: Tables, account: int, detail: str = "") -> Place:
+    """Describe an account for people; ``detail`` names a place outside the tables."""
+    if account == OUTSIDE:
+        return Place("", "", holder_name=detail)
+    accounts = tables.accounts
+    return Place(
+        accounts.bank[account],
+        accounts.account[account],
+        accounts.currency[account],
+        accounts.holder_id[account],
+        tables.get_name(account),
+    )

@@ -1,0 +1,269 @@
+"""Bytes of CSV and Parquet files become columns of text, or listed problems."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from fundtrace.books import csvtext
+from fundtrace.books.csvtext import RawTable, parse_csv, parse_parquet
+
+
+def read(content: bytes | str, **options: str) -> RawTable:
+    if isinstance(content, str):
+        content = content.encode()
+    table, problems = parse_csv(content, "t.csv", **options)
+    assert problems == []
+    return table
+
+
+def get_columns(table: RawTable) -> dict[str, list[str]]:
+    return {name: column.to_list() for name, column in table.columns.items()}
+
+
+def find_problems(content: bytes | str) -> list[str]:
+    if isinstance(content, str):
+        content = content.encode()
+    return [str(problem) for problem in parse_csv(content, "t.csv")[1]]
+
+
+def write_parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def read_parquet(frame: pl.DataFrame) -> dict[str, list[str]]:
+    table, problems = parse_parquet(write_parquet(frame), "t.parquet")
+    assert problems == []
+    return get_columns(table)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_chinese_text_is_read_in_every_encoding_that_banks_use(encoding: str) -> None:
+    table = read("户名,账号\n温州鞋业,6222\n".encode(encoding))
+    assert get_columns(table) == {"户名": ["温州鞋业"], "账号": ["6222"]}
+
+
+def test_text_in_no_known_encoding_is_refused_with_both_lines() -> None:
+    expected = "t.csv:2: is neither UTF-8 (line 2) nor GB18030 (line 2); save it as UTF-8"
+    assert find_problems(b"a,b\n\xff,1\n") == [expected]
+
+
+def test_a_file_with_a_bom_is_not_read_as_anything_but_utf8() -> None:
+    content = b"\xef\xbb\xbfa,b\n1,2\n\xc4\xe3,1\n"
+    expected = "t.csv:3: is not UTF-8, although the file's first bytes (a BOM) say so"
+    assert find_problems(content) == [expected]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_with_a_bom_is_refused_by_name(encoding: str) -> None:
+    assert find_problems("\ufeffa,b\nÿ,2\n".encode(encoding)) == [
+        "t.csv: is UTF-16; save it as UTF-8"
+    ]
+
+
+def test_damaged_utf8_that_gb18030_accepts_is_a_warning() -> None:
+    content = "户名\n".encode() + "你".encode("gb18030") + b"\n"
+    table, problems = parse_csv(content, "t.csv")
+    assert problems == []
+    assert [(warning.line, warning.file) for warning in table.warnings] == [(2, "t.csv")]
+
+
+def test_nul_bytes_are_a_problem_at_their_line() -> None:
+    expected = "t.csv:2: holds NUL bytes (2 in all); save the file as UTF-8 text"
+    assert find_problems(b"a,b\n1,\x00\n\x00,2\n") == [expected]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"  \n", b"\xef\xbb\xbf"])
+def test_a_file_without_a_header_is_refused(content: bytes) -> None:
+    assert find_problems(content) == ["t.csv: is empty: not even a header stands in it"]
+
+
+def test_a_header_alone_is_a_table_without_rows() -> None:
+    table = read("a,b\n")
+    assert (get_columns(table), len(table)) == ({"a": [], "b": []}, 0)
+
+
+def test_a_name_that_stands_twice_in_the_header_is_refused() -> None:
+    assert find_problems("\na,b,a\n1,2,3\n") == ["t.csv:2: a: stands more than once in the header"]
+
+
+def test_header_names_are_stripped_and_made_plain() -> None:
+    assert list(read(" a ,ａｍｏｕｎｔ\t\n1,2\n").columns) == ["a", "amount"]
+
+
+def test_another_delimiter_can_be_named() -> None:
+    assert get_columns(read("a;b\n1,5;2\n", delimiter=";")) == {"a": ["1,5"], "b": ["2"]}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_ending_counts_as_one_line(end: str) -> None:
+    assert read(end.join(["a,b", "", "1,2", "3,4"])).line.tolist() == [3, 4]
+
+
+def test_a_cell_over_several_lines_does_not_shift_the_numbers_after_it() -> None:
+    table = read('a,b\n"x\n\ny",1\n2,3\n')
+    assert table.line.tolist() == [2, 5]
+
+
+def test_blank_lines_and_rows_of_delimiters_are_skipped() -> None:
+    table = read("a,b\n\n1,2\n,\n   \n3,4\n")
+    assert (get_columns(table), table.line.tolist()) == ({"a": ["1", "3"], "b": ["2", "4"]}, [3, 6])
+
+
+def test_every_ragged_row_is_listed() -> None:
+    assert find_problems("a,b\n1\n1,2\n1,2,3\n") == [
+        "t.csv:2: 1 cells, where the header has 2",
+        "t.csv:4: 3 cells, where the header has 2",
+    ]
+
+
+def test_a_quote_that_is_never_closed_is_a_problem_at_the_line_where_its_row_begins() -> None:
+    assert find_problems('a,b\n1,2\n3,"4\n5,6\n') == [
+        "t.csv:3: a quoted cell of this row is never closed"
+    ]
+
+
+def test_text_behind_a_closing_quote_is_a_problem_and_reading_goes_on() -> None:
+    table, problems = parse_csv(b'a,b\n"1"x,2\n3,4\n', "t.csv")
+    assert [problem.line for problem in problems] == [2]
+    assert get_columns(table) == {"a": ["3"], "b": ["4"]}
+
+
+def test_an_enormous_cell_is_a_problem() -> None:
+    (problem,) = find_problems('a,b\n"' + "x" * 140_000 + '",1\n')
+    assert problem == "t.csv:2: is not CSV: field larger than field limit (131072)"
+
+
+def test_unnamed_columns_without_values_are_dropped() -> None:
+    assert get_columns(read("a,,b,\n1,,2,\n")) == {"a": ["1"], "b": ["2"]}
+
+
+def test_unnamed_columns_with_values_are_refused() -> None:
+    assert find_problems("a,\n1,\n2,x\n") == [
+        "t.csv:3: column 2 has no name in the header, but holds values"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n\n",
+        "a,b\n1,2\n",
+        "a,b\r\n\r\n1,2\r\n,\r\n3,4\r5,6",
+        "a\n1\n \n2",
+        "a,b\n1\n1,2,3\n4,5",
+        "\n\na,,b\n1,,2\n3,4,5\n",
+        "a,a\n1,2",
+        "  \na,b\n  \n1,2",
+        "a,b\n，,　\n",
+    ],
+)
+def test_text_without_quotes_reads_the_same_on_both_paths(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = []
+    for minimum in (0, 10**9):
+        monkeypatch.setattr(csvtext, "PLAIN_SIZE_MIN", minimum)
+        table, problems = parse_csv(text.encode(), "t.csv")
+        results.append((get_columns(table), table.line.tolist(), table.header_line, problems))
+    assert results[0] == results[1]
+
+
+def test_rows_beyond_one_chunk_stay_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csvtext, "_CHUNK_ROWS", 2)
+    table = read('a\n"1"\n2\n3\n4\n5\n')
+    assert (table.columns["a"].to_list(), table.line.tolist()) == (list("12345"), [2, 3, 4, 5, 6])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pl.Series(["6222", None, " x"]), ["6222", "", " x"]),
+        (pl.Series([6222020200112233445, -1, None]), ["6222020200112233445", "-1", ""]),
+        (pl.Series([Decimal("1.50"), None], dtype=pl.Decimal(38, 2)), ["1.50", ""]),
+        (pl.Series([dt.date(2026, 3, 5), None]), ["2026-03-05", ""]),
+        (pl.Series([dt.datetime(2026, 3, 5, 9, 30), None]), ["2026-03-05T09:30:00", ""]),  # noqa: DTZ001
+        (pl.Series([True, None]), ["true", ""]),
+        (pl.Series(["a", "b"], dtype=pl.Categorical), ["a", "b"]),
+        (pl.Series([0.25, float("nan"), None]), ["0.25", "", ""]),
+        (pl.Series([None, None], dtype=pl.Null), ["", ""]),
+    ],
+)
+def test_parquet_columns_become_text_exactly(values: pl.Series, expected: list[str]) -> None:
+    assert read_parquet(pl.DataFrame({"c": values})) == {"c": expected}
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_parquet_times_keep_their_fraction(unit: str) -> None:
+    at = dt.datetime(2026, 3, 5, 9, 30, 0, 123_000)  # noqa: DTZ001
+    values = pl.Series([at]).cast(pl.Datetime(unit))
+    (text,) = read_parquet(pl.DataFrame({"c": values}))["c"]
+    assert dt.datetime.fromisoformat(text) == at
+
+
+def test_parquet_times_below_a_microsecond_are_not_cut() -> None:
+    values = pl.Series([1_234_567_891]).cast(pl.Datetime("ns"))
+    assert read_parquet(pl.DataFrame({"c": values})) == {"c": ["1970-01-01T00:00:01.234567891"]}
+
+
+def test_parquet_times_with_a_zone_are_rendered_in_utc() -> None:
+    at = dt.datetime(2026, 3, 5, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert read_parquet(pl.DataFrame({"c": [at]})) == {"c": ["2026-03-05T01:30:00Z"]}
+
+
+def test_parquet_rows_are_numbered_from_one() -> None:
+    table, _ = parse_parquet(write_parquet(pl.DataFrame({"c": ["x", "y"]})), "t.parquet")
+    assert (table.line.tolist(), table.header_line) == ([1, 2], 0)
+
+
+@pytest.mark.parametrize("kind", [pl.Float32, pl.Float64])
+def test_floats_are_refused_where_digits_matter(kind: type[pl.DataType]) -> None:
+    content = write_parquet(pl.DataFrame({"amount": pl.Series([1.5], dtype=kind)}))
+    _, problems = parse_parquet(content, "t.parquet", exact={"amount"})
+    expected = "loses digits; store amounts as text or decimal"
+    assert [(problem.column, problem.reason.partition("which ")[2]) for problem in problems] == [
+        ("amount", expected)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (pl.Series([[1, 2]]), "is List(Int64) in the file, not a plain value"),
+        (pl.Series([b"\xff"]), "is Binary in the file and cannot be read as text: "),
+    ],
+)
+def test_columns_without_a_text_form_are_refused(values: pl.Series, reason: str) -> None:
+    _, problems = parse_parquet(write_parquet(pl.DataFrame({"c": values})), "t.parquet")
+    assert [(problem.column, problem.reason[: len(reason)]) for problem in problems] == [
+        ("c", reason)
+    ]
+
+
+def test_a_parquet_column_without_a_name_is_refused() -> None:
+    _, problems = parse_parquet(write_parquet(pl.DataFrame({"": ["x"], "b": ["y"]})), "t.parquet")
+    assert [str(problem) for problem in problems] == ["t.parquet: a column has no name"]
+
+
+def test_parquet_names_that_become_equal_are_refused() -> None:
+    content = write_parquet(pl.DataFrame({"a": ["x"], " a": ["y"]}))
+    table, problems = parse_parquet(content, "t.parquet")
+    assert [str(problem) for problem in problems] == [
+        "t.parquet: a: stands more than once in the header"
+    ]
+    assert table.columns == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\x00" * 40 + b"PAR1", b"a,b\n1,2\n"])
+def test_bytes_that_are_no_parquet_are_a_problem(content: bytes) -> None:
+    _, problems = parse_parquet(content, "t.parquet")
+    assert len(problems) == 1
+    assert problems[0].reason.startswith("is not a Parquet file that can be read: ")

@@ -1,0 +1,78 @@
+"""Rows are numbered in order of first appearance, on short and on long columns alike."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import polars as pl
+import pytest
+
+from fundtrace.books import numbering
+from fundtrace.books.numbering import find_repeats, find_rows, number_rows, pick
+
+SHAPES = pytest.mark.parametrize("short", [0, 10**9], ids=["polars", "dict"])
+
+
+@pytest.fixture(autouse=True)
+def choose(monkeypatch: pytest.MonkeyPatch, short: int) -> None:
+    monkeypatch.setattr(numbering, "SHORT", short)
+
+
+@SHAPES
+def test_numbers_run_in_order_of_first_appearance() -> None:
+    numbers, first = number_rows([pl.Series(["b", "a", "b", "c"]), pl.Series(["1", "1", "1", "1"])])
+    assert (numbers.tolist(), first.tolist()) == ([0, 1, 0, 2], [0, 1, 3])
+
+
+@SHAPES
+def test_different_rows_are_numbered_through() -> None:
+    numbers, first = number_rows([pl.Series(["b", "a"])])
+    assert (numbers.tolist(), first.tolist()) == ([0, 1], [0, 1])
+
+
+@SHAPES
+def test_cells_are_not_run_together() -> None:
+    numbers, _ = number_rows([pl.Series(["a", "ab", "a"]), pl.Series(["bc", "c", "bc"])])
+    assert numbers.tolist() == [0, 1, 0]
+
+
+@SHAPES
+def test_repeats_name_the_first_row() -> None:
+    repeats, firsts = find_repeats([pl.Series(["a", "b", "a", "a"])])
+    assert (repeats.tolist(), firsts.tolist()) == ([2, 3], [0, 0])
+
+
+@SHAPES
+def test_a_column_of_different_texts_repeats_nothing() -> None:
+    repeats, _ = find_repeats([pl.Series(["a", "b"])])
+    assert repeats.tolist() == []
+
+
+@SHAPES
+def test_rows_are_found_at_their_first_place() -> None:
+    found = find_rows([pl.Series(["b", "x", "b"])], [pl.Series(["a", "b", "b"])])
+    assert found.tolist() == [1, -1, 1]
+
+
+@SHAPES
+def test_nothing_is_found_in_nothing() -> None:
+    empty = pl.Series([], dtype=pl.String)
+    assert find_rows([pl.Series(["b"])], [empty]).tolist() == [-1]
+    assert find_rows([empty], [pl.Series(["b"])]).tolist() == []
+
+
+@SHAPES
+def test_rows_are_picked() -> None:
+    assert pick(pl.Series(["a", "b", "c"]), np.array([2, 0])).to_list() == ["c", "a"]
+
+
+@SHAPES
+def test_many_rows_get_the_numbers_that_a_dict_gives() -> None:
+    draw = random.Random(1)
+    columns = [[draw.choice("abcd") * draw.randint(0, 3) for _ in range(500)] for _ in range(3)]
+    numbers, first = number_rows([pl.Series(column) for column in columns])
+    seen: dict[tuple[str, ...], int] = {}
+    rows = list(zip(*columns, strict=True))
+    assert numbers.tolist() == [seen.setdefault(row, len(seen)) for row in rows]
+    assert [rows[row] for row in first.tolist()] == list(seen)

@@ -1,0 +1,145 @@
+"""Rules about the repository itself: layers, locks, sizes, what stands at the top."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "fundtrace"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parts[-2] != "v1")
+LOCKS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 60
+TOP_LEVEL = {
+    *("proto", "fundtrace", "nodes", "scripts", "tests", "docs", ".ci"),
+    *("pyproject.toml", "requirements.txt", "requirements-dev.txt"),
+    *("README.md", "LICENSE", "CHANGELOG.md", ".gitignore", ".gitattributes"),
+}
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _read_config() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _list_requirements(lock: Path) -> list[str]:
+    text = lock.read_text(encoding="utf-8").replace("\\\n", " ")
+    return [
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
+
+
+def test_the_rooms_import_only_as_the_contracts_say():
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_room_stands_in_the_layers():
+    contracts = _read_config()["tool"]["importlinter"]["contracts"]
+    layers = next(one for one in contracts if one["id"] == "layers")
+    assert layers["exhaustive"] is True
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms <= set(layers["layers"])
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_a_file_has_at_most_400_lines(module):
+    assert len(module.read_text(encoding="utf-8").splitlines()) <= FILE_LINES_MAX
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_a_function_has_at_most_60_lines(module):
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in functions
+        if node.end_lineno - node.lineno + 1 > FUNCTION_LINES_MAX
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_a_module_says_what_it_is(module):
+    assert ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=_name)
+def test_a_lock_names_no_package_host(lock):
+    text = lock.read_text(encoding="utf-8")
+    assert not re.search(r"://|^\s*--(?!hash=)|@ |\.(?:org|com|net|io|cn)\b", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=_name)
+def test_every_locked_package_is_pinned_and_hashed(lock):
+    requirements = _list_requirements(lock)
+    assert requirements
+    pinned = re.compile(
+        r"[a-z0-9][a-z0-9._\-]*(\[[a-z,]+\])?==\S+( ;.*?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*"
+    )
+    assert [line for line in requirements if not pinned.fullmatch(line)] == []
+
+
+def test_the_development_lock_holds_all_of_the_product_lock():
+    product, dev = ({line.split(" ")[0] for line in _list_requirements(lock)} for lock in LOCKS)
+    assert product <= dev
+
+
+def test_every_direct_dependency_is_locked():
+    config = _read_config()
+    groups = config["dependency-groups"]
+    wanted = [*config["project"]["dependencies"], *groups["tools"]]
+    wanted += [one for one in groups["dev"] if isinstance(one, str)]
+    names = {re.match(r"[\w.\-]+", one).group().lower() for one in wanted}
+    locked = {line.split("==")[0] for line in _list_requirements(LOCKS[1])}
+    assert names <= locked
+
+
+def test_every_dependency_has_its_reason():
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "decisions").glob("*.md")
+    )
+    config = _read_config()
+    wanted = [*config["project"]["dependencies"]]
+    wanted += [one for group in config["dependency-groups"].values() for one in group]
+    names = {re.match(r"[\w.\-]+", one).group() for one in wanted if isinstance(one, str)}
+    assert {name for name in names if f"`{name}`" not in text} == set()
+
+
+def test_every_lint_rule_that_is_ignored_has_a_reason():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    section = text.split("[tool.ruff.lint]")[1].split("[tool.ruff.lint.flake8")[0]
+    ignored = re.findall(r'^\s+"[A-Z]+\d*",.*$', section, re.MULTILINE)
+    assert ignored
+    assert [line for line in ignored if not re.search(r"# \w", line)] == []
+
+
+def test_nothing_else_stands_at_the_top():
+    done = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip("not a git work tree")
+    assert {line.split("/")[0] for line in done.stdout.splitlines()} <= TOP_LEVEL
