@@ -75,7 +75,7 @@ def trail(  # noqa: PLR0913  one option per parameter
 ) -> None:
     """Show where a loan's money went: hops, first uses, rests, and how sure that is.
 
-    Example: fundtrace trail L-2026-001 --data nodes/wenzhou --rule fifo --lang en
+    Example: fundtrace trail W-001 --data nodes/wenzhou --rule fifo --lang en
     """
     from fundtrace.api.search import find_one_loan
     from fundtrace.model.money import parse_amount_minor

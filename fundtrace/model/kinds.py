@@ -139,6 +139,13 @@ class EndReason(StrEnum):
     AMOUNT_LIMIT = "amount_limit"  # scope: the cumulated amount allowed is used up
 
 
+class DoubtKind(StrEnum):
+    """What weakens a trail though every row of the tables is good."""
+
+    UNOBSERVED = "unobserved"  # an account paid more than was seen to arrive
+    BALANCE_BREAK = "balance_break"  # balances given for an account do not chain on a day
+
+
 # End reasons behind which nobody here can see where the money went.
 BLIND_END_REASONS = frozenset(
     {

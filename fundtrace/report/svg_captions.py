@@ -17,6 +17,7 @@ from fundtrace.report.svg_labels import Tone, measure, shorten
 from fundtrace.report.svg_shapes import END_SIZE, NAME_SIZE
 from fundtrace.report.texts import (
     clean,
+    describe_cut,
     get_bank_name,
     render_round_amount,
     render_share,
@@ -116,10 +117,7 @@ class Captions:
         if flows.undrawn_hops:
             amount = render_amount(flows.undrawn_minor, trail.currency)
             notes.append(self.say(Label.NOT_DRAWN, hops=flows.undrawn_hops, amount=amount))
-        for cut in trail.cut:
-            amount = render_amount(cut.hidden_minor, trail.currency)
-            values = {"limit": cut.limit, "value": cut.value, "hops": cut.hidden_hops}
-            notes.append(self.say(Label.CUT_LINE, **values, amount=amount))
+        notes += [describe_cut(trail, cut, self.lang) for cut in trail.cut]
         if trail.rule is not Rule.EXPOSURE and trail.coverage.blind:
             is_dark = trail.coverage.visible_minor == 0
             notes.append(self.say(Label.NOT_VISIBLE if is_dark else Label.PARTLY_VISIBLE))

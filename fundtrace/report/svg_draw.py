@@ -92,15 +92,15 @@ class _Drawing:
                 "viewBox": f"0 0 {width} {height}",
                 "width": width,
                 "height": height,
-                "role": "img",
+                "role": "group",
                 "lang": "zh-CN" if lang is Lang.ZH else "en",
                 "font-family": FONTS,
                 # Several pictures may stand in one page.
                 "aria-labelledby": f"ft-{mark}-title ft-{mark}-desc",
             },
         )
-        self._add(self.root, "title", layout.title, id=f"ft-{mark}-title")
-        self._add(self.root, "desc", layout.description, id=f"ft-{mark}-desc")
+        self._add_text(self.root, "title", layout.title, id=f"ft-{mark}-title")
+        self._add_text(self.root, "desc", layout.description, id=f"ft-{mark}-desc")
 
     def draw(self) -> str:
         """Draw from back to front."""
@@ -124,9 +124,14 @@ class _Drawing:
         return ET.tostring(self.root, encoding="unicode") + "\n"
 
     @staticmethod
-    def _add(parent: ET.Element, tag: str, text: str = "", **values: str | float) -> ET.Element:
-        element = ET.SubElement(parent, tag, _attributes(**values))
-        element.text = text or None
+    def _add(parent: ET.Element, tag: str, **values: str | float) -> ET.Element:
+        return ET.SubElement(parent, tag, _attributes(**values))
+
+    def _add_text(
+        self, parent: ET.Element, tag: str, text: str, **values: str | float
+    ) -> ET.Element:
+        element = self._add(parent, tag, **values)
+        element.text = text
         return element
 
     def _draw_rows(self) -> None:
@@ -184,7 +189,7 @@ class _Drawing:
 
     def _draw_edge(self, parent: ET.Element, edge: Edge) -> None:
         group = self._add(parent, "g", tabindex="0", role="img", aria_label=edge.title)
-        self._add(group, "title", edge.title)
+        self._add_text(group, "title", edge.title)
         head = min(4.0 + edge.width / 2, 11.0)
         (x1, y1), (x2, y2) = edge.start, edge.end
         # A broad edge runs up to its bar, its arrow head on top; a thin one would blunt it.
@@ -203,7 +208,7 @@ class _Drawing:
 
     def _draw_bar(self, parent: ET.Element, bar: Bar) -> None:
         group = self._add(parent, "g", tabindex="0", role="img", aria_label=bar.title)
-        self._add(group, "title", bar.title)
+        self._add_text(group, "title", bar.title)
         box = bar.box
         rect = self._add(
             group, "rect", x=box.left, y=box.top, width=box.width, height=box.height, rx=1.5
@@ -230,7 +235,7 @@ class _Drawing:
         pad = 2.5 if label.tone in {Tone.AMOUNT, Tone.BACK_FLOW, Tone.INFERRED} else 0.0
         for number, line in enumerate(label.lines):
             y = box.top + (number * LINE_HEIGHT + _BASELINE) * size
-            text = self._add(
+            text = self._add_text(
                 parent, "text", line, x=box.left + pad, y=y, font_size=size, fill=_INKS[label.tone]
             )
             if label.tone in _BOLD:

@@ -22,7 +22,8 @@ from fundtrace.report.svg_shapes import (
     END_SIZE,
     FAN_MIN,
     FIRST_COLUMN,
-    GAP_WIDTH,
+    GAP_MAX,
+    GAP_MIN,
     GUTTER,
     LANE_GAP,
     LANE_TEXT_GAP,
@@ -109,14 +110,15 @@ class _Sheet:
     def _place_columns(self) -> tuple[float, ...]:
         days = self.schedule.days
         count = sum(day.count for day in days)
-        gaps = sum(GAP_WIDTH for day in days if day.gap_days)
+        gaps = sum(1 for day in days if day.gap_days)
         last = [a for a in self.accounts if a.stops[-1].column == count - 1]
-        room = WIDTH_MIN - FIRST_COLUMN - gaps - MARGIN - max(_right_width(a) for a in last)
-        step = min(STEP_MAX, max(STEP_MIN, room / max(count - 1, 1)))
+        room = WIDTH_MIN - FIRST_COLUMN - MARGIN - max(_right_width(a) for a in last)
+        gap = min(GAP_MAX, max(GAP_MIN, (room - STEP_MIN * count) / max(gaps, 1)))
+        step = min(STEP_MAX, max(STEP_MIN, (room - gap * gaps) / max(count - 1, 1)))
         xs: list[float] = []
         x = FIRST_COLUMN
         for day in days:
-            x += GAP_WIDTH if day.gap_days else 0.0
+            x += gap if day.gap_days else 0.0
             for _ in range(day.count):
                 xs.append(x)
                 x += step

@@ -167,7 +167,7 @@ class _Writer:
             first = geometry.xs[account.stops[0].column]
             last = geometry.xs[account.stops[-1].column]
             right = last + BAR_WIDTH / 2 + TEXT_GAP
-            y = account.y - account.right_height / 2
+            y = account.y - account.right_up
             if account.is_leaf:
                 self.board.place(make_label([account.name], right, y, NAME_SIZE, Tone.ACCOUNT))
                 y += NAME_HEIGHT
@@ -189,8 +189,8 @@ class _Writer:
             lines = [axis_top + n * height for n in (1, 0)]
             left = tick.x - BAR_WIDTH / 2
             self.board.place_first(make_label([text], left, y, DATE_SIZE, Tone.DATE) for y in lines)
-        for tick, x in self._list_gaps(geometry):
-            text = self.captions.say(Word.DAYS_GAP, days=tick)
+        for days, x in self._list_gaps(geometry):
+            text = self.captions.say(Word.DAYS_GAP, days=days)
             left = x - measure(text, DATE_SIZE) / 2
             self.board.place_first(
                 make_label([text], left, axis_top + n * height, DATE_SIZE, Tone.GAP) for n in (1, 0)

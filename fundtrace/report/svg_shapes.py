@@ -22,8 +22,9 @@ BAR_WIDTH = 7.0
 EDGE_WIDTH_MAX = 24.0  # of an edge that carries the whole principal
 EDGE_WIDTH_MIN = 1.4
 INFERRED_WIDTH = 2.4
-STEP_MIN, STEP_MAX = 34.0, 250.0
-GAP_WIDTH = 40.0  # extra room where empty days were left out
+STEP_MIN, STEP_MAX = 30.0, 250.0
+# Extra room where empty days were left out; the less where the paper is full.
+GAP_MIN, GAP_MAX = 24.0, 40.0
 ROW_PADDING = 11.0
 LANE_GAP = 7.0
 NAME_HEIGHT = NAME_SIZE * LINE_HEIGHT
@@ -156,16 +157,22 @@ class Account:
         return ends + NAME_HEIGHT if self.is_leaf else ends
 
     @property
+    def right_up(self) -> float:
+        """Return how far that text reaches above the line, clear of a name above the bar."""
+        half = self.right_height / 2
+        return half if self.is_leaf else min(half, self.bar_height / 2)
+
+    @property
     def up(self) -> float:
         """Return how far the account reaches above its line."""
         name = 0.0 if self.is_leaf else NAME_HEIGHT + TEXT_GAP
-        return max(self.bar_height / 2 + name, self.right_height / 2)
+        return max(self.bar_height / 2 + name, self.right_up)
 
     @property
     def down(self) -> float:
         """Return how far the account reaches below its line."""
         below = 0.0 if self.has_ends_right else len(self.ends) * END_HEIGHT + TEXT_GAP
-        return max(self.bar_height / 2 + below, self.right_height / 2)
+        return max(self.bar_height / 2 + below, self.right_height - self.right_up)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,14 @@ from rich.text import Text
 from fundtrace.model.instants import render_local
 from fundtrace.model.kinds import EndReason, Rule
 from fundtrace.model.money import render_amount
-from fundtrace.report.texts import clean, get_bank_name, mask_account, render_share
+from fundtrace.report.texts import (
+    clean,
+    describe_cut,
+    describe_doubt,
+    get_bank_name,
+    mask_account,
+    render_share,
+)
 from fundtrace.report.words import Label, Lang, say
 from fundtrace.trace.trail import Hop, Part, Place, Reached, Trail
 
@@ -266,17 +273,14 @@ class _Page:
         return [Text(""), table]
 
     def build_notes(self) -> list[RenderableType]:
-        """Say what the view cut, what the adapters warned of, and what silence means."""
+        """Say what the view cut, what weakens the trail, and what silence means."""
         lines: list[RenderableType] = []
         if self.trail.cut:
             lines.append(Text(f"\n{self.say(Label.CUT)}", style="bold"))
-        for cut in self.trail.cut:
-            amount = self.money(cut.hidden_minor)
-            values = {"limit": cut.limit, "value": cut.value, "hops": cut.hidden_hops}
-            lines.append(Text(f"  {self.say(Label.CUT_LINE, **values, amount=amount)}"))
-        if self.trail.warnings:
-            lines.append(Text(f"\n{self.say(Label.WARNINGS)}", style="bold"))
-        lines += [Text(f"  {clean(warning)}") for warning in self.trail.warnings]
+        lines += [Text(f"  {describe_cut(self.trail, cut, self.lang)}") for cut in self.trail.cut]
+        if self.trail.doubts:
+            lines.append(Text(f"\n{self.say(Label.DOUBTS)}", style="bold"))
+        lines += [Text(f"  {describe_doubt(doubt, self.lang)}") for doubt in self.trail.doubts]
         if self.trail.rule is Rule.EXPOSURE or not self.trail.coverage.blind:
             return lines
         is_dark = self.trail.coverage.visible_minor == 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 import unicodedata
 
 from fundtrace.model.money import get_minor_digits, render_amount
-from fundtrace.trace.trail import Place, Trail
+from fundtrace.report.words import Label, Lang, say
+from fundtrace.trace.trail import Cut, Doubt, Trail
 
 # Control characters (terminal escapes), invisible and direction-changing ones, lone halves
 # of surrogate pairs, line and paragraph separators.
@@ -62,6 +63,18 @@ def render_round_amount(minor: int, currency: str) -> str:
     return f"{text}万"
 
 
-def is_same_account(one: Place, other: Place) -> bool:
-    """Tell whether two places are one account, whatever else is known of them."""
-    return (one.bank, one.account, one.currency) == (other.bank, other.account, other.currency)
+def describe_cut(trail: Trail, cut: Cut, lang: Lang | str) -> str:
+    """Say in a sentence what a view limit hid, or which rules the spread lacks."""
+    if cut.limit == "budget_seconds":
+        return say(Label.CUT_SPREAD, Lang(lang), limit=cut.limit, value=cut.value)
+    amount = render_amount(cut.hidden_minor, trail.currency)
+    values = {"limit": cut.limit, "value": cut.value, "hops": cut.hidden_hops}
+    return say(Label.CUT_LINE, Lang(lang), **values, amount=amount)
+
+
+def describe_doubt(doubt: Doubt, lang: Lang | str) -> str:
+    """Say in a sentence what weakens the trail."""
+    place = doubt.place
+    amount = f"{place.currency} {render_amount(doubt.amount_minor, place.currency)}"
+    account = clean(f"{place.bank}/{place.account}")
+    return say(doubt.kind, Lang(lang), account=account, amount=amount, day=doubt.day)

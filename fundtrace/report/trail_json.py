@@ -14,6 +14,7 @@ from fundtrace.model.kinds import Rule
 from fundtrace.trace.trail import (
     Coverage,
     Cut,
+    Doubt,
     Hop,
     Part,
     Place,
@@ -53,7 +54,7 @@ def build_trail_json(trail: Trail) -> Json:
         "reentry_candidates": [_candidate(each) for each in trail.reentry_candidates],
         "flags": [],
         "cut": [_cut(cut) for cut in trail.cut],
-        "warnings": list(trail.warnings),
+        "doubts": [_doubt(doubt) for doubt in trail.doubts],
     }
 
 
@@ -141,4 +142,15 @@ def _cut(cut: Cut) -> Json:
         "value": cut.value,
         "hidden_hops": cut.hidden_hops,
         "hidden_minor": cut.hidden_minor,
+    }
+
+
+def _doubt(doubt: Doubt) -> Json:
+    return {
+        "kind": str(doubt.kind),
+        "bank": doubt.place.bank,
+        "account": doubt.place.account,
+        "currency": doubt.place.currency,
+        "amount_minor": doubt.amount_minor,
+        "day": doubt.day,
     }

@@ -3,7 +3,7 @@
 Every word stands beside its translation, so that neither language can lack one. Codes of
 the model have one table each (``Use.CASH == EndReason.CASH`` as texts, so that a common
 table would mix them up); a test proves the tables complete. ``say`` is the one way to a
-word. Warnings that name files and lines come from the adapters and stay as they are.
+word.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum, unique
 from typing import NamedTuple
 
-from fundtrace.model.kinds import EndReason, MovementKind, Rule, Use
+from fundtrace.model.kinds import DoubtKind, EndReason, MovementKind, Rule, Use
 
 
 class Lang(StrEnum):
@@ -162,7 +162,11 @@ class Label(Enum):
         "{limit} = {value}：隐去 {hops} 笔，贷款资金毛额 {amount}；各项合计不受影响。",
         "{limit} = {value}: {hops} hops with {amount} traced (gross) are hidden; no sum changes.",
     )
-    WARNINGS = Words("提示", "Warnings")
+    CUT_SPREAD = Words(
+        "限时 {limit}：{value}；最低与最高未涵盖这些规则。",
+        "{limit}: {value}; least and most do not cover those rules.",
+    )
+    DOUBTS = Words("提示", "Doubts")
     NOT_VISIBLE = Words(
         "本笔资金已全部流出可见范围。看不到不等于用途合规。",
         "Nothing of this loan rests in sight. That is no evidence of proper use.",
@@ -214,14 +218,28 @@ class Label(Enum):
     )
 
 
-def say(word: Label | Use | EndReason | Rule | MovementKind, lang: Lang, **values: object) -> str:
+DOUBTS: Mapping[DoubtKind, Words] = {
+    DoubtKind.UNOBSERVED: Words(
+        "{account} 付出的金额比已见到账多 {amount}；差额按自有资金处理。",
+        "{account} paid out {amount} more than was seen to arrive; that counts as own money.",
+    ),
+    DoubtKind.BALANCE_BREAK: Words(
+        "{account} 在 {day} 的余额前后不衔接；当日先后顺序可能有误。",
+        "The balances of {account} do not chain on {day}; the order of that day may be wrong.",
+    ),
+}
+
+Word = Label | Use | EndReason | Rule | MovementKind | DoubtKind
+
+
+def say(word: Word, lang: Lang, **values: object) -> str:
     """Return a word in a language, its braces filled with ``values``."""
     words = _find_words(word)
     text = words.zh if lang == Lang.ZH else words.en
     return text.format(**values) if values else text
 
 
-def _find_words(word: Label | Use | EndReason | Rule | MovementKind) -> Words:
+def _find_words(word: Word) -> Words:
     if isinstance(word, Label):
         return word.value
     if isinstance(word, Use):
@@ -230,4 +248,6 @@ def _find_words(word: Label | Use | EndReason | Rule | MovementKind) -> Words:
         return END_REASONS[word]
     if isinstance(word, Rule):
         return RULES[word]
+    if isinstance(word, DoubtKind):
+        return DOUBTS[word]
     return KINDS[word]

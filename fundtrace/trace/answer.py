@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from fundtrace.model.kinds import EndReason, Rule, Use
-from fundtrace.model.money import render_amount
+from fundtrace.model.kinds import DoubtKind, EndReason, Rule, Use
 from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Tables
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey, build_place
 from fundtrace.trace.reentry import list_reentry_candidates
 from fundtrace.trace.result import HopRow, PassResult
-from fundtrace.trace.trail import Hop, Part, Reached, Trail
+from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
 
 _USE_ORDER = {use: position for position, use in enumerate(Use)}
 
@@ -72,7 +71,7 @@ def build_trail(
         ever_reached=reached,
         exposure=_build_exposure(given, rank, exposed),
         reentry_candidates=list_reentry_candidates(given, rank, shown) if shown else (),
-        warnings=_list_warnings(given, rank, shown),
+        doubts=_list_doubts(given, rank, shown),
     )
     return _name_banks(trail, given.tables)
 
@@ -233,28 +232,24 @@ def _build_exposure(given: TraceInput, rank: int, exposed: list[HopRow]) -> tupl
     )
 
 
-def _list_warnings(given: TraceInput, rank: int, shown: PassResult | None) -> tuple[str, ...]:
-    """Say what weakens this trail: money unseen, and balances that do not chain."""
+def _list_doubts(given: TraceInput, rank: int, shown: PassResult | None) -> tuple[Doubt, ...]:
+    """Say what weakens this trail: money that nobody saw arrive, balances that do not chain."""
     if shown is None:
         return ()
-    accounts, movements = given.tables.accounts, given.tables.movements
+    movements = given.tables.movements
     touched = {given.loans[rank].account_id}
     for hop in shown.hops[rank]:
         touched |= {int(movements.debit[hop.row]), int(movements.credit[hop.row])}
-    warnings = []
-    for account in sorted(touched & shown.unobserved.keys()):
-        bank, number = accounts.get_key(account)
-        currency = accounts.currency[account]
-        amount = render_amount(shown.unobserved[account], currency)
-        warnings.append(
-            f"{bank}/{number} paid out {amount} {currency} more than was seen to arrive; "
-            "that counts as own money"
-        )
-    for one in given.order.report.breaks:
-        if one.account_id in touched:
-            bank, number = accounts.get_key(one.account_id)
-            warnings.append(f"the balances of {bank}/{number} do not chain on {one.day}")
-    return tuple(warnings)
+    unobserved = [
+        Doubt(DoubtKind.UNOBSERVED, build_place(given.tables, account), shown.unobserved[account])
+        for account in sorted(touched & shown.unobserved.keys())
+    ]
+    breaks = [
+        Doubt(DoubtKind.BALANCE_BREAK, build_place(given.tables, one.account_id), day=one.day)
+        for one in given.order.report.breaks
+        if one.account_id in touched
+    ]
+    return (*unobserved, *breaks)
 
 
 def _name_banks(trail: Trail, tables: Tables) -> Trail:

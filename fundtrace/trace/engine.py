@@ -18,7 +18,8 @@ leaves two readings (each choice conserves):
   payee rule and from the scope's amount limit.
 - **Scope window**: at the first event after it on an account, that account's lots of the
   loan rest there and become own money where they stand; at the end of the pass likewise.
-- **Scope hops**: what arrives at the last allowed depth rests there and becomes own money.
+- **Scope hops**: what arrives at the last allowed depth rests there and becomes own money;
+  so does what a return brings back from that depth.
 - **Scope amount**: traced value of a loan's hops adds up to at most the limit; the piece
   that crosses it is split.
 - **Overdraft**: an opening balance below zero is borrowed already, whatever the limit.
@@ -167,7 +168,7 @@ class _Engine:
             return holding.append_own(piece.units)
         depth = piece.depth if piece.is_returned else piece.depth + 1
         hops_max = self.scope.hops_max
-        if hops_max is not None and depth >= hops_max and not piece.is_returned:
+        if hops_max is not None and depth >= hops_max:
             self.rest(piece, PlaceKey(account, EndReason.HOP_LIMIT), row)
             return holding.append_own(piece.units)
         fresh = self.land(piece, PlaceKey(account, EndReason.HELD), row)

@@ -8,14 +8,14 @@ first, and as-of is inclusive. A side outside the tables has its event too.
 Units of one instant and seq are a *tie*, and line order is only a guess there. Statements
 that give the balance after each entry say more: where all events of an account in a tie
 carry one, they are put in the order in which the balances chain (``chains``), beginning
-at the account's last known balance. That is the last given one, plus what was booked since
-without one. The sequences of all accounts are then merged (``merging``), line order
+at the account's last known balance. That is the last given one (or the opening balance of
+the accounts table), plus what was booked since without one. The sequences of all accounts are then merged (``merging``), line order
 deciding what they leave open; where they contradict each other, the movements of that
 cycle keep line order and are listed.
 
 Afterwards every given balance is checked: it *chains* when it equals the last known one
-plus the event's own delta. An account's first given balance defines its opening, so it
-chains by definition. A difference of at most ``ROUNDING_MINOR`` is a bank's rounding: it
+plus the event's own delta. Where no table gives the opening, an account's first given
+balance defines it and so chains by definition. A difference of at most ``ROUNDING_MINOR`` is a bank's rounding: it
 chains too and is counted apart (of the 49,102 real entries of the Berka data 46,722 can
 chain exactly; nearly all others are off by 0.10, to which that bank rounded interest).
 What does not chain is reported by account and day; nothing is corrected.
@@ -105,6 +105,8 @@ class _Ledger:
     sum: Int64s  # of deltas up to here, over all accounts, modulo 2^64
     last_given: Int64s  # nearest event of the account, up to here, with a balance; or -1
     tie: Int64s
+    is_opened: Bools  # whether the accounts table gives the account's opening balance
+    opening: Int64s  # that balance less the sum before the account's first event
 
     def get_gaps(self) -> Int64s:
         """Return by how much each given balance misses what the one before makes it."""
@@ -113,7 +115,8 @@ class _Ledger:
         is_first = np.ones(len(given), dtype=np.bool_)
         is_first[1:] = np.diff(self.account[given]) != 0
         gaps = np.zeros(len(self.balance), dtype=np.int64)
-        gaps[given] = np.where(is_first, 0, opening - np.roll(opening, 1))
+        from_table = np.where(self.is_opened[given], opening - self.opening[given], 0)
+        gaps[given] = np.where(is_first, from_table, opening - np.roll(opening, 1))
         return gaps
 
 
@@ -127,14 +130,14 @@ def order_events(tables: Tables, as_of: int | None = None) -> Order:
     )
     if not has_balance:
         return _expand(units, ChainReport())
-    ledger = _open_ledger(movements, units)
+    ledger = _open_ledger(tables, units)
     tolerance = _get_tolerances(tables)[ledger.account]
     gaps = ledger.get_gaps()
     cycles: list[tuple[int, ...]] = []
     if gaps.any():
         positions = _recover_order(units, ledger, gaps != 0, tolerance, cycles)
         units = units.reorder(positions)
-        ledger = _open_ledger(movements, units)
+        ledger = _open_ledger(tables, units)
         gaps = ledger.get_gaps()
     is_broken = (gaps > tolerance) | (gaps < -tolerance)
     with_balance = int((ledger.balance != NO_VALUE).sum())
@@ -191,8 +194,9 @@ def _expand(units: _Units, report: ChainReport) -> Order:
     return Order(row, is_credit, report)
 
 
-def _open_ledger(movements: Movements, units: _Units) -> _Ledger:
+def _open_ledger(tables: Tables, units: _Units) -> _Ledger:
     """List the events on accounts by account, in the order of the units."""
+    movements = tables.movements
     debits = np.flatnonzero((units.part != _CREDIT) & (movements.debit[units.row] >= 0))
     credits_ = np.flatnonzero((units.part != _DEBIT) & (movements.credit[units.row] >= 0))
     debit_rows, credit_rows = units.row[debits], units.row[credits_]
@@ -210,7 +214,19 @@ def _open_ledger(movements: Movements, units: _Units) -> _Ledger:
     last_given = np.maximum.accumulate(np.where(balance != NO_VALUE, at, -1))
     first_of_account = np.searchsorted(account, account)
     last_given = np.where(last_given >= first_of_account, last_given, -1)
-    return _Ledger(unit, account, delta, balance, np.cumsum(delta), last_given, units.tie[unit])
+    total = np.cumsum(delta)
+    opening = tables.accounts.opening_minor[account]
+    return _Ledger(
+        unit=unit,
+        account=account,
+        delta=delta,
+        balance=balance,
+        sum=total,
+        last_given=last_given,
+        tie=units.tie[unit],
+        is_opened=opening != NO_VALUE,
+        opening=opening - (total - delta)[first_of_account],
+    )
 
 
 def _recover_order(
@@ -283,7 +299,10 @@ def _find_start(ledger: _Ledger, block: _Block, offsets: dict[int, tuple[int, in
     account = int(ledger.account[block.start])
     given = int(ledger.last_given[block.start - 1]) if block.start else -1
     if given < 0 or ledger.account[given] != account:
-        return None
+        if not ledger.is_opened[block.start]:
+            return None
+        booked = int(ledger.sum[block.start]) - int(ledger.delta[block.start])
+        return _wrap(int(ledger.opening[block.start]) + booked)
     tie, offset = offsets.get(account, (-1, 0))
     if tie < ledger.tie[given]:
         offset = int(ledger.balance[given]) - int(ledger.sum[given])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fundtrace.model.kinds import BLIND_END_REASONS, EndReason, MovementKind, Rule, Use
+from fundtrace.model.kinds import BLIND_END_REASONS, DoubtKind, EndReason, MovementKind, Rule, Use
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -55,7 +55,7 @@ class Hop:
     end_reason: EndReason  # HELD where the money went on to be followed
     reverses: str  # id of the movement that this one takes back, or ""
     returned_minor: int  # value that later hops took back from this one
-    is_back_flow: bool  # arrives at an account that the loan's money had been on before
+    is_back_flow: bool  # arrives where this very money has been, or back with the borrower
     debit_position: int  # order of the two events among all events
     credit_position: int
     purpose: str = ""
@@ -97,6 +97,16 @@ class ReentryCandidate:
     end_reason: EndReason
     use: Use  # class of the place where it re-enters
     is_same_party: bool  # the credited holder is the borrower or related to it
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something that weakens the trail, at one account."""
+
+    kind: DoubtKind
+    place: Place
+    amount_minor: int = 0  # units of the place's currency that nobody saw arrive
+    day: str = ""  # YYYY-MM-DD (Asia/Shanghai) on which balances do not chain
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,7 @@ class Trail:
     exposure: tuple[Reached, ...]  # upper bound by use under the exposure rule, always apart
     reentry_candidates: tuple[ReentryCandidate, ...]
     cut: tuple[Cut, ...] = ()
-    warnings: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     bank_names: tuple[tuple[str, str], ...] = ()  # (bank, name) of every bank shown
 
     @cached_property

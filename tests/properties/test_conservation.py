@@ -7,12 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fundtrace.api.dataset import Dataset
+from fundtrace.model.instants import parse_instant
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
+from fundtrace.model.money import parse_amount_minor, render_amount
 from fundtrace.trace.audit import list_imbalances
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.result import PassResult, Scope
-from tests.support.worlds import FULL, HUGE, Shape, World, render_time, worlds
+from tests.support.worlds import FULL, HUGE, PLAIN, Shape, World, render_time, worlds
 
 PATIENT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHAPES = pytest.mark.parametrize("shape", [FULL, HUGE], ids=["small", "huge"])
@@ -185,9 +187,53 @@ def test_exposure_covers_every_hop_of_every_conserving_rule(world: World):
                     assert hop.movement_id in exposed
 
 
-def _instant(minute: int) -> int:
-    from fundtrace.model.instants import parse_instant
+@RULES
+@PATIENT
+@given(world=worlds(), limit=st.integers(0, 100))
+def test_the_hops_of_a_loan_add_up_to_no_more_than_the_scope_allows(
+    rule: Rule, world: World, limit: int
+):
+    result = trace_all(TraceInput(world.build()), rule, Scope(amount_max_minor=limit))
+    for hops in result.hops:
+        assert sum(hop.value - hop.returned for hop in hops) <= limit
 
+
+@RULES
+@PATIENT
+@given(world=worlds(), hops_max=st.integers(0, 3))
+def test_no_hop_goes_deeper_than_the_scope_allows(rule: Rule, world: World, hops_max: int):
+    result = trace_all(TraceInput(world.build()), rule, Scope(hops_max=hops_max))
+    for hops in result.hops:
+        assert all(hop.depth <= hops_max for hop in hops if not hop.returned)
+
+
+@RULES
+@PATIENT
+@given(world=worlds(PLAIN))
+def test_opening_balances_derived_from_balances_after_are_as_good_as_given_ones(
+    rule: Rule, world: World
+):
+    for row in world.rows["loans"]:
+        row["movement_id"] = ""
+    derived = World({name: [dict(row) for row in rows] for name, rows in world.rows.items()})
+    balances = {
+        (row["bank"], row["account"]): parse_amount_minor(row["opening_balance"] or "0.00", "CNY")
+        for row in world.rows["accounts"]
+    }
+    for row in derived.rows["movements"]:
+        for side, sign in (("debit", -1), ("credit", 1)):
+            key = (row[f"{side}_bank"], row[f"{side}_account"])
+            row[f"{side}_balance_after"] = ""
+            if key[0]:
+                balances[key] += sign * parse_amount_minor(row["amount"], "CNY")
+                row[f"{side}_balance_after"] = render_amount(balances[key], "CNY", grouping=False)
+    for row in derived.rows["accounts"]:
+        row["opening_balance"] = ""
+    found = trace_all(TraceInput(derived.build()), rule)
+    assert describe(found) == describe(trace_all(TraceInput(world.build()), rule))
+
+
+def _instant(minute: int) -> int:
     if minute > 40_000:
         return parse_instant("2027-01-01")
     return parse_instant(render_time(minute))

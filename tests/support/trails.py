@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from fundtrace.model.instants import DAY_MICROSECONDS, parse_instant
-from fundtrace.model.kinds import EndReason, MovementKind, Rule, Use
+from fundtrace.model.kinds import DoubtKind, EndReason, MovementKind, Rule, Use
 from fundtrace.trace.trail import (
     Cut,
+    Doubt,
     Hop,
     Part,
     Place,
@@ -280,7 +281,10 @@ def make_dark() -> Trail:
     )
     return story.tell(
         cut=(Cut("max_hops", "1", 4, 123_456_789),),
-        warnings=("loans.csv: declared payee N/9001 is in no other table",),
+        doubts=(
+            Doubt(DoubtKind.UNOBSERVED, SHOES, 12_345),
+            Doubt(DoubtKind.BALANCE_BREAK, SHOES, day="2026-03-05"),
+        ),
     )
 
 

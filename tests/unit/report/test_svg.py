@@ -166,7 +166,7 @@ def test_a_re_entry_candidate_is_dotted_and_called_inferred() -> None:
 def test_the_document_is_accessible_and_carries_no_script() -> None:
     root = ET.fromstring(render_trail_svg(make_cycle(), Lang.EN))  # noqa: S314
 
-    assert root.get("role") == "img"
+    assert root.get("role") == "group"
     named = (root.get("aria-labelledby") or "").split()
     found = {element.get("id") for element in root.iter() if element.get("id")}
     assert set(named) == found

@@ -118,11 +118,12 @@ def test_nothing_in_sight_is_not_called_clean() -> None:
     assert "看不到不等于用途合规" in chinese
 
 
-def test_cuts_and_warnings_are_said() -> None:
+def test_cuts_and_doubts_are_said() -> None:
     text = render_trail_text(make_dark(), Lang.EN, 120)
 
     assert "max_hops = 1: 4 hops with 1,234,567.89 traced (gross) are hidden" in text
-    assert "loans.csv: declared payee N/9001 is in no other table" in text
+    assert "paid out CNY 123.45 more than was seen to arrive" in text
+    assert "do not chain on 2026-03-05" in text
 
 
 def test_back_flow_is_marked_in_words() -> None:
