@@ -7,12 +7,14 @@ rule, loan and place, with the least and greatest amount over the rules traced b
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
 from fundtrace.api.dataset import Dataset, Progress
+from fundtrace.books.files import write_atomically
 from fundtrace.errors import InvalidInputError
 from fundtrace.model.kinds import BLIND_END_REASONS, Rule
 from fundtrace.model.tables import OUTSIDE
@@ -66,18 +68,17 @@ def trace_portfolio(
 
 
 def write_portfolio(frames: Mapping[str, pl.DataFrame], folder: Path) -> list[Path]:
-    """Write each table as Parquet and CSV; each file appears whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write each table as Parquet and CSV; each file appears whole or not at all.
+
+    Raises InvalidInputError where the folder cannot be written.
+    """
     written = []
     for name, frame in frames.items():
-        for suffix in ("parquet", "csv"):
+        for suffix, write in (("parquet", frame.write_parquet), ("csv", frame.write_csv)):
+            content = io.BytesIO()
+            write(content)
             target = folder / f"{name}.{suffix}"
-            partial = folder / f".{name}.{suffix}.partial"
-            if suffix == "parquet":
-                frame.write_parquet(partial)
-            else:
-                frame.write_csv(partial)
-            partial.replace(target)
+            write_atomically(target, content.getvalue())
             written.append(target)
     return written
 
