@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +60,7 @@ def statement(  # noqa: PLR0913  one option per parameter
     --loan-amount 3000000.00 --payee 温州鹿达皮革有限公司
     """
     from fundtrace import __version__
+    from fundtrace.books.files import write_atomically
     from fundtrace.books.statement import Wanted, read_statement
     from fundtrace.books.statement_tables import build_case
     from fundtrace.report.statement_page import build_key_lines, render_statement_page
@@ -74,7 +73,7 @@ def statement(  # noqa: PLR0913  one option per parameter
         case, rows = build_case(read, question)
     trails = _trace(case, rows)
     page = render_statement_page(case, trails, lang.value, __version__)
-    _write_atomically(out, page)
+    write_atomically(out, page.encode())
     typer.echo(get_words(lang.value)["cli_written"].format(path=out))
     for line in build_key_lines(case, trails, lang.value):
         typer.echo(line)
@@ -122,20 +121,3 @@ def _trace(case: StatementCase, rows: Rows) -> dict[Rule, Trail]:
 
     dataset = Dataset(build_tables(rows))
     return {rule: dataset.trace(case.loan.loan_id, rule) for rule in Rule}
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all; one that is there is replaced in one step."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise InvalidInputError(f"cannot write {path}: {error.strerror}") from error
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        part.chmod(0o644)
-        part.replace(path)  # CRASH: before this line the old page stands, after it the new one
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InvalidInputError(f"cannot write {path}: {error.strerror}") from error

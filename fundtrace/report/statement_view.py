@@ -30,14 +30,10 @@ _WORD_OF_REASON = {
 _HELD: Key = ("", "held")
 
 
-@dataclass(frozen=True)
-class Destination:
-    """Where a part of the loan ended, as far as the statement shows."""
+class _Spread:
+    """What an amount is under each rule, and the range over the conserving ones."""
 
-    word: str  # held, cash, fee, repayment, outside ... or empty for a counterparty
-    counterparty: Counterparty | None
     by_rule: Mapping[Rule, int]
-    exposure_minor: int
 
     @property
     def min_minor(self) -> int:
@@ -51,7 +47,17 @@ class Destination:
 
 
 @dataclass(frozen=True)
-class Payment:
+class Destination(_Spread):
+    """Where a part of the loan ended, as far as the statement shows."""
+
+    word: str  # held, cash, fee, repayment, outside ... or empty for a counterparty
+    counterparty: Counterparty | None
+    by_rule: Mapping[Rule, int]
+    exposure_minor: int
+
+
+@dataclass(frozen=True)
+class Payment(_Spread):
     """One booking that carried loan money out of the account, or back."""
 
     row: StatementRow
@@ -60,16 +66,6 @@ class Payment:
     by_rule: Mapping[Rule, int]
     returned_minor: int  # of the loan's money, at most, under any rule
     is_return: bool
-
-    @property
-    def min_minor(self) -> int:
-        """Return the least traced amount under any conserving rule."""
-        return min(self.by_rule.values())
-
-    @property
-    def max_minor(self) -> int:
-        """Return the greatest traced amount under any conserving rule."""
-        return max(self.by_rule.values())
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from fundtrace.report.statement_finding_words import FINDING_WORDS
+from fundtrace.report.words import RULES
 
 Lang = Literal["zh", "en"]
 
@@ -222,13 +223,7 @@ _WORDS: dict[str, tuple[str, str]] = {
             "loan's money without losing a fen."
         ),
     ),
-    "rule_fifo": ("先进先出", "first in, first out"),
-    "rule_lifo": ("后进先出", "last in, first out"),
-    "rule_pro_rata": ("按比例", "pro rata"),
-    "rule_proceeds_first": ("贷款先出", "loan first"),
-    "rule_own_first": ("自有先出", "own money first"),
-    "rule_specific": ("逐笔对应", "direct match"),
-    "rule_exposure": ("触及上限", "exposure"),
+    **{f"rule_{rule}": (words.zh, words.en) for rule, words in RULES.items()},
     "mean_fifo": ("先到账的钱先付出去。", "Money that came first leaves first (Clayton's case)."),
     "mean_lifo": ("后到账的钱先付出去。", "Money that came last leaves first."),
     "mean_pro_rata": (
@@ -253,7 +248,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "72 小时内有金额完全相同且未动用的入账，就与之对应；否则同“贷款先出”。",
         (
             "A payment that equals an untouched arrival of the last 72 hours is matched to it; else "
-            "as loan first."
+            "as under loan proceeds first."
         ),
     ),
     "mean_exposure": (

@@ -77,10 +77,10 @@ RULES: Mapping[Rule, Words] = {
     Rule.FIFO: Words("先进先出", "first in, first out"),
     Rule.LIFO: Words("后进先出", "last in, first out"),
     Rule.PRO_RATA: Words("按比例分摊", "pro rata"),
-    Rule.PROCEEDS_FIRST: Words("贷款资金先用", "loan proceeds first"),
-    Rule.OWN_FIRST: Words("自有资金先用", "own money first"),
+    Rule.PROCEEDS_FIRST: Words("贷款先出", "loan proceeds first"),
+    Rule.OWN_FIRST: Words("自有先出", "own money first"),
     Rule.SPECIFIC: Words("逐笔对应", "matching payments"),
-    Rule.EXPOSURE: Words("全额牵连（上限）", "exposure (upper bound)"),
+    Rule.EXPOSURE: Words("触及上限", "exposure (upper bound)"),
 }
 
 KINDS: Mapping[MovementKind, Words] = {

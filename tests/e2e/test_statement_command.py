@@ -79,7 +79,7 @@ def test_wrong_use_is_refused(tmp_path):
         ["--loan-date", "2026-03-05", "--loan-amount", "5", "--currency", "XXX"],
     ):
         assert run(file, "-o", out, *asked).returncode == 2
-    missing = tmp_path / "no" / "report.html"
+    missing = file / "report.html"  # a file is no folder
     assert (
         run(file, "-o", missing, "--loan-date", "2026-03-05", "--loan-amount", "5").returncode == 2
     )
