@@ -1,8 +1,8 @@
 """All loans of a data set in one pass per rule, as tables for other tools.
 
 ``hops``: one row per rule, loan and movement. ``first_uses`` and ``rests``: one row per
-rule, loan and place, with the least and greatest amount over the rules traced beside it.
-``summary``: one row per rule and loan. Amounts are Int64 minor units.
+rule, loan and place, with the least and greatest amount over the conserving rules beside it
+where all of them were traced. ``summary``: one row per rule and loan. Amounts are Int64 minor units.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import polars as pl
 from fundtrace.api.dataset import Dataset, Progress
 from fundtrace.books.files import write_atomically
 from fundtrace.errors import InvalidInputError
-from fundtrace.model.kinds import BLIND_END_REASONS, Rule
+from fundtrace.model.kinds import BLIND_END_REASONS, CONSERVING_RULES, Rule
 from fundtrace.model.tables import OUTSIDE
-from fundtrace.trace.answer import find_hop_place
+from fundtrace.trace.answer import RowKey, find_hop_place, sum_rows
 from fundtrace.trace.audit import list_imbalances
-from fundtrace.trace.places import PlaceKey
+from fundtrace.trace.places import build_place
 from fundtrace.trace.result import PassResult, Scope
 
 _PLACE_SCHEMA = {
@@ -127,37 +127,46 @@ def _build_hops(result: PassResult) -> pl.DataFrame:
 
 
 def _build_places(passes: Mapping[Rule, PassResult], *, is_first_use: bool) -> pl.DataFrame:
-    """Build a statement of all loans; amounts that a rule gives to no place stand as 0."""
-    keys: dict[tuple[int, PlaceKey], None] = {}
-    for result in passes.values():
-        for rank, statement in enumerate(result.first_uses if is_first_use else result.rests):
-            keys.update(dict.fromkeys((rank, place) for place, value in statement.items() if value))
+    """Build a statement of all loans, row by row as a trail shows it.
+
+    Amounts that a rule gives to no place stand as 0. With all conserving rules, each row has
+    the least and the greatest of them; fewer rules would not be the spread.
+    """
+    keys: dict[tuple[int, RowKey], None] = {}
+    by_rule: dict[Rule, list[dict[RowKey, int]]] = {}
+    for rule, result in passes.items():
+        statements = result.first_uses if is_first_use else result.rests
+        by_rule[rule] = [
+            sum_rows(result.given, rank, statements[rank], is_first_use=is_first_use)
+            for rank in range(len(result.given.loans))
+        ]
+        for rank, amounts in enumerate(by_rule[rule]):
+            keys.update(dict.fromkeys((rank, key) for key, value in amounts.items() if value))
     columns: dict[str, list[object]] = {name: [] for name in _PLACE_SCHEMA}
     for rule, result in passes.items():
-        given, accounts = result.given, result.given.tables.accounts
-        statements = result.first_uses if is_first_use else result.rests
-        for rank, place in keys:
-            is_known = place.account != OUTSIDE
+        given = result.given
+        for rank, key in keys:
+            place = build_place(given.tables, key.account)
             values = (
                 rule.value,
                 given.loans[rank].loan_id,
-                given.places.classify(rank, place).value,
-                accounts.bank[place.account] if is_known else "",
-                accounts.account[place.account] if is_known else "",
-                accounts.currency[place.account] if is_known else "",
-                "" if is_first_use and is_known else place.reason.value,
-                "" if is_first_use and is_known else place.detail,
-                statements[rank].get(place, 0),
+                key.use.value,
+                place.bank,
+                place.account,
+                place.currency,
+                key.reason.value,
+                key.detail,
+                by_rule[rule][rank].get(key, 0),
             )
             for name, value in zip(_PLACE_SCHEMA, values, strict=True):
                 columns[name].append(value)
     frame = pl.DataFrame(columns, schema=_PLACE_SCHEMA)
-    frame = frame.group_by(["rule", *_PLACE_KEY]).agg(pl.col("traced_minor").sum())
-    spread = frame.group_by(_PLACE_KEY).agg(
-        pl.col("traced_minor").min().alias("min_minor"),
-        pl.col("traced_minor").max().alias("max_minor"),
-    )
-    frame = frame.join(spread, on=_PLACE_KEY, how="left")
+    if set(passes) >= set(CONSERVING_RULES):
+        spread = frame.group_by(_PLACE_KEY).agg(
+            pl.col("traced_minor").min().alias("min_minor"),
+            pl.col("traced_minor").max().alias("max_minor"),
+        )
+        frame = frame.join(spread, on=_PLACE_KEY, how="left")
     frame = frame.sort(["rule", *_PLACE_KEY])
     return frame.drop("end_reason") if is_first_use else frame
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from fundtrace.model.kinds import DoubtKind, EndReason, Rule, Use
-from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Tables
+from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, OUTSIDE, Tables
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey, build_place
 from fundtrace.trace.reentry import list_reentry_candidates
@@ -22,7 +22,7 @@ from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
 _USE_ORDER = {use: position for position, use in enumerate(Use)}
 
 
-class _RowKey(NamedTuple):
+class RowKey(NamedTuple):
     """What a statement's row stands for."""
 
     use: Use
@@ -151,6 +151,20 @@ def _find_back_flows(given: TraceInput, rank: int, rows: list[HopRow]) -> set[in
     return found
 
 
+def sum_rows(
+    given: TraceInput, rank: int, statement: Mapping[PlaceKey, int], *, is_first_use: bool
+) -> dict[RowKey, int]:
+    """Add a statement's places up to its rows: rests by end reason, first uses by account."""
+    amounts: dict[RowKey, int] = {}
+    for place, value in statement.items():
+        is_outside = place.account == OUTSIDE
+        reason = EndReason.HELD if is_first_use and not is_outside else place.reason
+        use = given.places.classify(rank, place)
+        key = RowKey(use, place.account, reason, place.detail if is_outside else "")
+        amounts[key] = amounts.get(key, 0) + value
+    return amounts
+
+
 def _build_parts(
     given: TraceInput,
     rank: int,
@@ -159,13 +173,10 @@ def _build_parts(
     *,
     is_first_use: bool,
 ) -> tuple[Part, ...]:
-    by_rule: dict[Rule, dict[_RowKey, int]] = {}
+    by_rule: dict[Rule, dict[RowKey, int]] = {}
     for one, result in passes.items():
         statement = (result.first_uses if is_first_use else result.rests)[rank]
-        amounts = by_rule[one] = {}
-        for there, value in statement.items():
-            key = _make_row_key(given, rank, there, is_first_use=is_first_use)
-            amounts[key] = amounts.get(key, 0) + value
+        by_rule[one] = sum_rows(given, rank, statement, is_first_use=is_first_use)
     parts = []
     for key in {key for amounts in by_rule.values() for key in amounts}:
         values = [amounts.get(key, 0) for amounts in by_rule.values()]
@@ -174,16 +185,6 @@ def _build_parts(
             traced = by_rule[rule].get(key, 0)
             parts.append(Part(key.use, place, key.reason, traced, min(values), max(values)))
     return tuple(sorted(parts, key=_sort_part))
-
-
-def _make_row_key(given: TraceInput, rank: int, place: PlaceKey, *, is_first_use: bool) -> _RowKey:
-    """Group rests by account and end reason, first uses by account alone."""
-    use = given.places.classify(rank, place)
-    detail = place.detail if place.account == OUTSIDE else ""
-    reason = place.reason
-    if is_first_use and place.account != OUTSIDE:
-        reason = EndReason.HELD
-    return _RowKey(use, place.account, reason, detail)
 
 
 def _sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
@@ -201,13 +202,30 @@ def _sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
 
 
 def _sum_reached(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> dict[Use, int]:
+    """Add up arrivals by use: the hops', and the disbursement's own where it is a use."""
     sums: dict[Use, int] = {}
+    if start := _find_disbursement_use(given, rank):
+        sums[start] = given.get_drawn_minor(rank)
     for hop in rows:
         place = find_hop_place(given, hop.row)
         if place.reason is not EndReason.IN_TRANSIT:
             use = given.places.classify(rank, place)
             sums[use] = sums.get(use, 0) + hop.value
     return sums
+
+
+def _find_disbursement_use(given: TraceInput, rank: int) -> Use | None:
+    """Return the class of the place that the loan was paid out to, None for the borrower."""
+    loan = given.loans[rank]
+    if not given.get_drawn_minor(rank):
+        return None
+    if loan.movement == NO_ROW:
+        reason = given.places.find_account_end(loan.account_id) or EndReason.HELD
+        place = PlaceKey(loan.account_id, reason)
+    else:
+        place = find_hop_place(given, loan.movement)
+    use = given.places.classify(rank, place)
+    return None if use is Use.BORROWER or place.reason is EndReason.IN_TRANSIT else use
 
 
 def _build_reached(

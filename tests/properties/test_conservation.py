@@ -177,14 +177,16 @@ def test_worlds_that_share_no_account_can_be_traced_apart(rule: Rule, first: Wor
 def test_exposure_covers_every_hop_of_every_conserving_rule(world: World):
     dataset = Dataset(world.build())
     for loan in dataset.tables.loans:
-        exposed = {
-            hop.movement_id: hop.traced_minor
-            for hop in dataset.trace(loan.loan_id, "exposure").hops
-        }
+        bound = dataset.trace(loan.loan_id, "exposure")
+        exposed = {hop.movement_id: hop for hop in bound.hops}
+        by_use = {one.use: one.traced_minor for one in bound.exposure}
         for rule in CONSERVING_RULES:
-            for hop in dataset.trace(loan.loan_id, rule).hops:
-                if not hop.reverses and hop.traced_minor:
-                    assert hop.movement_id in exposed
+            trail = dataset.trace(loan.loan_id, rule)
+            for hop in trail.hops:
+                assert hop.traced_minor <= exposed[hop.movement_id].traced_minor
+                assert hop.depth >= exposed[hop.movement_id].depth
+            for one in trail.ever_reached:
+                assert min(one.traced_minor, loan.principal_minor) <= by_use[one.use]
 
 
 @RULES

@@ -161,7 +161,7 @@ def test_under_exposure_every_outflow_counts_in_full_up_to_the_principal():
     assert [(one.use, one.traced_minor) for one in trail.exposure] == [(Use.UNKNOWN, 10_000)]
 
 
-def test_exposure_obeys_the_scope_and_values_other_currencies_from_above():
+def test_exposure_obeys_window_and_hops_and_bounds_converted_money_by_what_arrived():
     movements = [
         movement(
             "M1", "02 10:00", "A/1", "B/1", "50.00", credit_currency="JPY", credit_amount="1000"
@@ -171,7 +171,7 @@ def test_exposure_obeys_the_scope_and_values_other_currencies_from_above():
     ]
     dataset = build(movements=movements, loans=[loan("L1", "A/1", "100.00")])
     hops = dataset.trace("L1", "exposure").hops
-    assert [hop.traced_minor for hop in hops] == [5_000, 1_665, 1_665]
+    assert [hop.traced_minor for hop in hops] == [5_000, 5_000, 5_000]
     assert len(dataset.trace("L1", "exposure", scope=Scope(window_days=5)).hops) == 2
     assert len(dataset.trace("L1", "exposure", scope=Scope(hops_max=1)).hops) == 1
 
