@@ -6,22 +6,43 @@ From a notebook: ``fundtrace.load("DIR").trace("L-1").rests``. From a shell:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
 
     from fundtrace.api.dataset import Dataset
+    from fundtrace.model.kinds import Rule
+    from fundtrace.trace.result import Scope
+    from fundtrace.trace.trail import Trail
+    from fundtrace.trace.view import View
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load"]
+__all__ = ["Dataset", "Rule", "Scope", "Trail", "View", "__version__", "load"]
+
+_HOMES = {
+    "Dataset": "fundtrace.api.dataset",
+    "Rule": "fundtrace.model.kinds",
+    "Scope": "fundtrace.trace.result",
+    "Trail": "fundtrace.trace.trail",
+    "View": "fundtrace.trace.view",
+}
 
 
-def load(folder: str | os.PathLike[str]) -> Dataset:
-    """Read a folder of movement tables (CSV or Parquet, DESIGN section 5).
+def load(folder: str | os.PathLike[str], *, errors_max: int | None = None) -> Dataset:
+    """Read a folder of movement tables (CSV or Parquet, docs/tables.md).
 
-    Raises BadTablesError with every bad row; then nothing was loaded.
+    Raises BadTablesError with every bad row, or the first ``errors_max`` of them; then
+    nothing was loaded.
     """
     from fundtrace.api.dataset import load_dataset
 
-    return load_dataset(folder)
+    return load_dataset(folder, errors_max=errors_max)
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when first used, so that ``import fundtrace`` costs nothing."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'fundtrace' has no attribute {name!r}")

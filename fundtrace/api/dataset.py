@@ -1,8 +1,7 @@
 """A folder of movement tables, loaded once and asked many times.
 
 ``Dataset`` keeps the pass of every rule that it was asked for, so that the second question
-about the same tables, time and scope costs only the selection. A pass is immutable once
-made: asking never changes an answer.
+about the same tables, time and scope costs only the selection. Asking never changes a pass.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from fundtrace.trace.result import PassResult, Scope
 from fundtrace.trace.trail import Cut, Trail
 from fundtrace.trace.view import View, limit_view
 
-AsOf = str | dt.datetime | int | None
+AsOf = str | dt.date | int | None  # a datetime is a date
 Progress = Callable[[Rule, int, int], None]  # rule, events done, events in all
 
 
-def load_dataset(folder: str | os.PathLike[str], *, errors_max: int | None = 100) -> Dataset:
+def load_dataset(folder: str | os.PathLike[str], *, errors_max: int | None = None) -> Dataset:
     """Read a folder of movement tables; see ``fundtrace.load``."""
-    return Dataset(load_tables(Path(folder), max_errors=errors_max))
+    return Dataset(load_tables(Path(folder), errors_max=errors_max))
 
 
 class Dataset:
@@ -62,10 +61,11 @@ class Dataset:
         """Return the trail of a loan under a rule, with the spread over all of them.
 
         ``loan`` is a loan id, or a contract id with one drawdown. ``as_of`` is inclusive:
-        an ISO 8601 text (a bare date includes that day), an aware time, or microseconds.
+        an ISO 8601 text or a date (which includes that day), a time (Asia/Shanghai where it
+        has no zone), or microseconds.
         ``scope`` ends following and changes amounts; ``view`` only hides hops and says so.
         Amounts in the answer are minor units. Raises NotFoundError, AmbiguousError, and
-        InvalidInputError for an unknown rule or time. Source: DESIGN section 4.
+        InvalidInputError for an unknown rule or time. Source: docs/tracing.md.
         """
         chosen, at = parse_rule(rule), read_as_of(as_of)
         scope, view = scope or Scope(), view or View()
@@ -84,7 +84,7 @@ class Dataset:
         exposed = list_exposed_hops(given, rank, scope)
         trail = build_trail(given, rank, chosen, passes, exposed)
         if late:
-            missing = Cut("budget_seconds", f"spread without {', '.join(late)}", 0, 0)
+            missing = Cut("budget_seconds", ", ".join(late), 0, 0)
             trail = replace(trail, cut=(missing,))
         return limit_view(trail, view)
 
@@ -148,9 +148,9 @@ def read_as_of(as_of: AsOf) -> int | None:
     """Return an instant in microseconds; a bare date includes its last one."""
     if as_of is None or isinstance(as_of, int):
         return as_of
-    if isinstance(as_of, str):
-        return parse_instant(as_of, end_of_day=True)
-    return to_micros(as_of)
+    if isinstance(as_of, dt.datetime):
+        return to_micros(as_of)
+    return parse_instant(str(as_of), end_of_day=True)
 
 
 def parse_rules(names: Iterable[str]) -> list[Rule]:

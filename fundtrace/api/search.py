@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from fundtrace.api.dataset import Dataset
 from fundtrace.errors import AmbiguousError, NotFoundError
 from fundtrace.model.kinds import DEFAULT_RULE
-from fundtrace.model.tables import OUTSIDE
 from fundtrace.trace.exposure import list_exposed_hops
 from fundtrace.trace.result import Scope
 
@@ -22,12 +24,16 @@ class Match:
     exposed_loan_ids: tuple[str, ...]  # that can have been there under some rule
 
 
-def list_matches(dataset: Dataset, reference: str) -> list[Match]:
+def list_matches(dataset: Dataset, reference: str, *, with_exposed: bool = True) -> list[Match]:
     """Return everything that ``reference`` names; raises NotFoundError where it names nothing.
 
-    An account is written ``number`` or ``bank/number``.
+    An account is written ``number`` or ``bank/number``. ``with_exposed`` also looks for loans
+    that can have been there under some rule, at the cost of one pass over the events per loan.
     """
     tables = dataset.tables
+    if not tables.loans:
+        raise NotFoundError("the folder holds no loans table, so there is no loan to follow")
+    search = _Search(dataset, with_exposed=with_exposed)
     matches = [
         Match("loan", one.loan_id, (one.loan_id,), ())
         for one in tables.loans
@@ -38,11 +44,13 @@ def list_matches(dataset: Dataset, reference: str) -> list[Match]:
         matches.append(Match("contract", reference, drawdowns, ()))
     movements = tables.movements
     rows = [row for row, name in enumerate(movements.movement_id) if name == reference]
-    matches += [_match_rows(dataset, "movement", reference, set(rows))] if rows else []
+    if rows:
+        matches.append(search.match_rows("movement", reference, rows))
     uetrs = movements.texts.get("uetr", ())
     rows = [row for row, name in enumerate(uetrs) if name and name.lower() == reference.lower()]
-    matches += [_match_rows(dataset, "uetr", reference, set(rows))] if rows else []
-    matches += _match_accounts(dataset, reference)
+    if rows:
+        matches.append(search.match_rows("uetr", reference, rows))
+    matches += search.match_accounts(reference)
     if not matches:
         raise NotFoundError(
             f"nothing here is called {reference!r}: no loan, contract, movement, UETR or account"
@@ -50,49 +58,15 @@ def list_matches(dataset: Dataset, reference: str) -> list[Match]:
     return matches
 
 
-def _match_accounts(dataset: Dataset, reference: str) -> list[Match]:
-    accounts = dataset.tables.accounts
-    movements = dataset.tables.movements
-    bank, slash, number = reference.partition("/")
-    by_key: dict[str, set[int]] = {}
-    for account in range(len(accounts)):
-        key = accounts.get_key(account)
-        if key.account == reference or (slash and key == (bank, number)):
-            by_key.setdefault(f"{key.bank}/{key.account}", set()).add(account)
-    matches = []
-    for name, ids in sorted(by_key.items()):
-        debit, credit = movements.debit.tolist(), movements.credit.tolist()
-        rows = {row for row in range(len(movements)) if debit[row] in ids or credit[row] in ids}
-        own = tuple(one.loan_id for one in dataset.tables.loans if one.account_id in ids)
-        match = _match_rows(dataset, "account", name, rows - {OUTSIDE})
-        loans = tuple(dict.fromkeys(own + match.loan_ids))
-        exposed = tuple(one for one in match.exposed_loan_ids if one not in loans)
-        matches.append(Match("account", name, loans, exposed))
-    return matches
+def get_loan_id(dataset: Dataset, reference: str) -> str:
+    """Return the one loan that ``reference`` leads to under the default rule.
 
-
-def _match_rows(dataset: Dataset, kind: str, name: str, rows: set[int]) -> Match:
-    """Say whose money the movements carried under the default rule, and whose they can have."""
-    given = dataset.get_input()
-    traced = dataset.get_pass(DEFAULT_RULE)
-    carried, exposed = [], []
-    for rank, loan in enumerate(given.loans):
-        if loan.movement in rows or any(hop.row in rows for hop in traced.hops[rank]):
-            carried.append(loan.loan_id)
-        elif any(hop.row in rows for hop in list_exposed_hops(given, rank, Scope())):
-            exposed.append(loan.loan_id)
-    return Match(kind, name, tuple(carried), tuple(exposed))
-
-
-def find_one_loan(dataset: Dataset, reference: str) -> str:
-    """Return the one loan that ``reference`` leads to.
-
-    Raises NotFoundError where it names nothing or carries no loan's money, AmbiguousError
+    Raises NotFoundError where it names nothing or carried no loan's money, AmbiguousError
     (with the candidates) where it leads to several.
     """
     if reference in dataset.loan_ids:
         return reference
-    matches = list_matches(dataset, reference)
+    matches = list_matches(dataset, reference, with_exposed=False)
     loans = list(dict.fromkeys(loan for match in matches for loan in match.loan_ids))
     if len(loans) == 1:
         return loans[0]
@@ -102,3 +76,47 @@ def find_one_loan(dataset: Dataset, reference: str) -> str:
     raise AmbiguousError(
         f"{kinds} {reference} leads to {len(loans)} loans; ask for one of {', '.join(loans)}", loans
     )
+
+
+class _Search:
+    """One reference looked for in one data set."""
+
+    def __init__(self, dataset: Dataset, *, with_exposed: bool) -> None:
+        self.dataset = dataset
+        self.with_exposed = with_exposed
+
+    def match_accounts(self, reference: str) -> list[Match]:
+        accounts = self.dataset.tables.accounts
+        movements = self.dataset.tables.movements
+        bank, slash, number = reference.partition("/")
+        by_key: dict[str, list[int]] = {}
+        for account in range(len(accounts)):
+            key = accounts.get_key(account)
+            if key.account == reference or (slash and key == (bank, number)):
+                by_key.setdefault(f"{key.bank}/{key.account}", []).append(account)
+        matches = []
+        for name, ids in sorted(by_key.items()):
+            is_there = np.isin(movements.debit, ids) | np.isin(movements.credit, ids)
+            own = [one.loan_id for one in self.dataset.tables.loans if one.account_id in ids]
+            match = self.match_rows("account", name, np.flatnonzero(is_there).tolist())
+            loans = tuple(dict.fromkeys([*own, *match.loan_ids]))
+            exposed = tuple(one for one in match.exposed_loan_ids if one not in loans)
+            matches.append(Match("account", name, loans, exposed))
+        return matches
+
+    def match_rows(self, kind: str, name: str, rows: Sequence[int]) -> Match:
+        """Say whose money movements carried under the default rule, and whose they can have."""
+        given = self.dataset.get_input()
+        traced = self.dataset.get_pass(DEFAULT_RULE)
+        wanted = set(rows)
+        carried, exposed = [], []
+        for rank, loan in enumerate(given.loans):
+            if loan.movement in wanted or any(hop.row in wanted for hop in traced.hops[rank]):
+                carried.append(loan.loan_id)
+            elif self.with_exposed and self._is_exposed(rank, wanted):
+                exposed.append(loan.loan_id)
+        return Match(kind, name, tuple(carried), tuple(exposed))
+
+    def _is_exposed(self, rank: int, wanted: set[int]) -> bool:
+        given = self.dataset.get_input()
+        return any(hop.row in wanted for hop in list_exposed_hops(given, rank, Scope()))

@@ -41,7 +41,6 @@ from pathlib import Path
 
 import polars as pl
 
-from fundtrace.books.files import write_atomically
 from fundtrace.books.importing import (
     ImportReport,
     Note,
@@ -158,11 +157,8 @@ def import_amlgentex(
             labelled.height - truth.height,
         ),
     ]
-    if overwrite:
-        _remove_truth(out / TRUTH_FILE, truth)
-    report = write_import(source, Target(out, file_format, overwrite), tables, notes)
-    write_atomically(out / TRUTH_FILE, truth.write_csv().encode())
-    return report
+    extras = {TRUTH_FILE: truth.write_csv().encode()}
+    return write_import(source, Target(out, file_format, overwrite), tables, notes, extras)
 
 
 def build_movements(moves: pl.DataFrame, currency: str) -> pl.DataFrame:
@@ -230,19 +226,6 @@ def build_loans(
         holder_id=pl.col("CUSTOMER_ID"),
         purpose=pl.lit("labelled pattern ") + pl.col("type_pattern"),
     )
-
-
-def _remove_truth(path: Path, truth: pl.DataFrame) -> None:
-    """Remove the truth table of an earlier import; a file that is not one stays."""
-    try:
-        with path.open("rb") as file:
-            is_ours = file.readline().strip() == ",".join(truth.columns).encode()
-        if is_ours:
-            path.unlink()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise InvalidInputError(f"cannot replace {path}: {error.strerror}") from error
 
 
 def _count_hops(sides: Sequence[tuple[int, int]]) -> list[int | None]:

@@ -1,6 +1,6 @@
 """What every importer hands back: the tables it wrote, and what a reader must know of them.
 
-An importer turns foreign data into movement tables (DESIGN section 5) and leaves nothing
+An importer turns foreign data into movement tables (docs/tables.md) and leaves nothing
 unsaid: every row of the source is either in a table or counted in a note. ``docs/adapters.md``
 tells how one is written.
 """
@@ -73,11 +73,19 @@ def raise_if_bad(problems: Sequence[Problem]) -> None:
 
 
 def write_import(
-    source: Path, target: Target, tables: Mapping[str, pl.DataFrame], notes: Sequence[Note]
+    source: Path,
+    target: Target,
+    tables: Mapping[str, pl.DataFrame],
+    notes: Sequence[Note],
+    extras: Mapping[str, bytes] | None = None,
 ) -> ImportReport:
-    """Write all ``tables`` (columns of text) or none of them, and report what was written."""
+    """Write all ``tables`` (columns of text) and ``extras`` (files by name), or nothing."""
     write_tables(
-        dict(tables), target.folder, file_format=target.file_format, overwrite=target.overwrite
+        dict(tables),
+        target.folder,
+        file_format=target.file_format,
+        overwrite=target.overwrite,
+        extras=extras,
     )
     counts = tuple((name, frame.height) for name, frame in tables.items())
     return ImportReport(str(source), str(target.folder), counts, tuple(notes))

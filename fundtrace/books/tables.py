@@ -1,4 +1,4 @@
-"""A folder of movement tables (DESIGN section 5), checked whole, or refused whole.
+"""A folder of movement tables (docs/tables.md), checked whole, or refused whole.
 
 Each table is <name>.csv or <name>.parquet; movements must be there, the others may be.
 Rows are checked by themselves first, then across tables, and every bad one is listed:
@@ -47,10 +47,10 @@ LAYOUTS: Mapping[str, Layout] = {
 }
 
 
-def load_tables(folder: Path, *, max_errors: int | None = 100) -> Tables:
+def load_tables(folder: Path, *, errors_max: int | None = 100) -> Tables:
     """Read a folder of tables.
 
-    Raises BadTablesError with every bad row, at most ``max_errors`` of them (None or 0:
+    Raises BadTablesError with every bad row, at most ``errors_max`` of them (None or 0:
     all), and InvalidInputError where there is no such folder.
     """
     if not folder.is_dir():
@@ -67,11 +67,11 @@ def load_tables(folder: Path, *, max_errors: int | None = 100) -> Tables:
     if MOVEMENTS.name not in hashes:
         reason = f"is missing in {folder}, and so is movements.parquet"
         findings.problems.append(Problem("movements.csv", 0, "", reason))
-    return _check_and_build(raws, findings, _take_snapshot(hashes), max_errors)
+    return _check_and_build(raws, findings, _take_snapshot(hashes), errors_max)
 
 
 def build_tables(
-    rows: Mapping[str, Sequence[Mapping[str, str]]], *, max_errors: int | None = 100
+    rows: Mapping[str, Sequence[Mapping[str, str]]], *, errors_max: int | None = 100
 ) -> Tables:
     """Check rows in memory as if each table stood in a CSV with its header on line 1.
 
@@ -90,7 +90,7 @@ def build_tables(
             [dict(row) for row in table], sort_keys=True, separators=(",", ":"), ensure_ascii=False
         )
         hashes[name] = hashlib.sha256(canonical.encode()).digest()
-    return _check_and_build(raws, findings, _take_snapshot(hashes), max_errors)
+    return _check_and_build(raws, findings, _take_snapshot(hashes), errors_max)
 
 
 def _read_file(
@@ -142,7 +142,7 @@ def _take_snapshot(hashes: Mapping[str, bytes]) -> str:
 
 
 def _check_and_build(
-    raws: Mapping[str, RawTable], findings: Findings, snapshot: str, max_errors: int | None
+    raws: Mapping[str, RawTable], findings: Findings, snapshot: str, errors_max: int | None
 ) -> Tables:
     sheets: dict[str, Sheet] = {}
     for name, raw in raws.items():
@@ -152,7 +152,7 @@ def _check_and_build(
     tables = _build(sheets, findings, snapshot)
     if findings.problems or tables is None:
         problems = sorted(set(findings.problems))
-        shown = problems[:max_errors] if max_errors and max_errors > 0 else problems
+        shown = problems[:errors_max] if errors_max and errors_max > 0 else problems
         raise BadTablesError(shown, len(problems))
     return tables
 

@@ -10,6 +10,7 @@ import polars as pl
 from fundtrace.books.cells import explain_identifier, find_empty
 from fundtrace.books.numbering import find_rows, pick
 from fundtrace.books.sheet import Layout, Sheet
+from fundtrace.model.instants import DAY_MICROSECONDS
 from fundtrace.model.kinds import PaymentMode, PurposeClass
 from fundtrace.model.money import render_amount
 from fundtrace.model.tables import (
@@ -86,6 +87,7 @@ def resolve_loans(
     """Build the loans, in table order, and check what they say of other tables."""
     disbursements = _find_disbursements(sheet, movements)
     _check_disbursements(sheet, rows, disbursements, accounts, movements)
+    _warn_of_double_disbursements(sheet, rows, disbursements, ids, movements)
     payees = _read_payees(sheet, accounts)
     texts = {
         column: sheet.get_identifiers(column).to_list()
@@ -132,6 +134,34 @@ def _find_disbursements(sheet: Sheet, movements: Movements) -> Int64s:
             reason = f"there is no movement {names[row]!r} in the movements table"
             sheet.refuse([row], "movement_id", reason)
     return found
+
+
+def _warn_of_double_disbursements(
+    sheet: Sheet, rows: LoanRows, disbursements: Int64s, ids: Int32s, movements: Movements
+) -> None:
+    """Warn of a loan put in besides a movement that looks like its own disbursement.
+
+    That is a credit of just the principal to the loan's account within three days.
+    """
+    unnamed = np.flatnonzero(disbursements == NO_ROW)
+    if not len(unnamed) or not len(movements):
+        return
+    near = 3 * DAY_MICROSECONDS
+    arrivals = np.flatnonzero(np.isin(movements.credit, ids[unnamed]))
+    arrivals = arrivals[movements.reverses[arrivals] == NO_ROW]
+    for row in unnamed.tolist():
+        fits = (movements.credit[arrivals] == ids[row]) & (
+            movements.credit_minor[arrivals] == rows.principal_minor[row]
+        )
+        apart = np.abs(movements.credit_booked_at[arrivals] - rows.disbursed_at[row])
+        found = arrivals[fits & (apart <= near)]
+        if len(found):
+            name = movements.movement_id[int(found[0])]
+            reason = (
+                f"is empty, so the principal is put in besides the movements; {name!r} brings just "
+                "that amount to the loan's account: name it here if it is the disbursement"
+            )
+            sheet.warn([row], "movement_id", reason)
 
 
 def _check_disbursements(

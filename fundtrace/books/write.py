@@ -8,7 +8,7 @@ files and the caller asks to replace them.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -26,16 +26,19 @@ def write_tables(
     *,
     file_format: str = "csv",
     overwrite: bool = False,
+    extras: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write tables, all columns of text, as ``folder/<name>.<file_format>``.
 
     With ``overwrite`` a folder that holds only table files is replaced as a whole: tables
-    not given here are gone afterwards. Raises InvalidInputError where the folder holds
+    not given here are gone afterwards. ``extras`` are further files by name, written and
+    replaced together with the tables. Raises InvalidInputError where the folder holds
     something else, where it cannot be written, and for tables or columns that are none.
     """
     _check_tables(tables, file_format)
     folder = folder.resolve()
-    _check_target(folder, overwrite=overwrite)
+    extras = extras or {}
+    _check_target(folder, _TABLE_FILES | extras.keys(), overwrite=overwrite)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
@@ -43,6 +46,8 @@ def write_tables(
             fresh.mkdir()
             for name, frame in tables.items():
                 _write_table(frame, fresh / f"{name}.{file_format}", file_format)
+            for name, content in extras.items():
+                (fresh / name).write_bytes(content)
             _swap(fresh, folder, Path(beside) / "old")
     except OSError as error:
         raise InvalidInputError(f"{folder} cannot be written: {error}") from error
@@ -59,13 +64,13 @@ def _check_tables(tables: Mapping[str, pl.DataFrame], file_format: str) -> None:
                 raise InvalidInputError(f"{name}.{column} is {kind}, not text")
 
 
-def _check_target(folder: Path, *, overwrite: bool) -> None:
+def _check_target(folder: Path, replaceable: Collection[str], *, overwrite: bool) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():
         raise InvalidInputError(f"{folder} is a file, not a folder")
     names = sorted(path.name for path in folder.iterdir())
-    others = [name for name in names if name not in _TABLE_FILES]
+    others = [name for name in names if name not in replaceable]
     if others:
         raise InvalidInputError(f"{folder} holds other files ({others[0]}); name a new folder")
     if names and not overwrite:

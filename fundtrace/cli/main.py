@@ -7,6 +7,8 @@ error of ours. Errors go to standard error, answers to standard output.
 from __future__ import annotations
 
 import sys
+import traceback
+from typing import Annotated
 
 import typer
 
@@ -21,6 +23,33 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        from fundtrace import __version__
+
+        typer.echo(f"fundtrace {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda wanted: _print_version(wanted=wanted),
+            is_eager=True,
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Follow a loan's money across banks, to the last minor unit."""
+    _ = version
+
+
 app.command("trail")(trail.trail)
 app.command("find")(trail.find)
 app.command("trace")(trace.trace)
@@ -47,3 +76,7 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception:  # noqa: BLE001  a bug of ours must not look like the answer no
+        traceback.print_exc()
+        sys.stderr.write("fundtrace: this is a bug of ours; please report what is above\n")
+        sys.exit(3)

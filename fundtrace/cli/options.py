@@ -56,6 +56,11 @@ def open_dataset(data: Path, errors_max: int) -> Dataset:
 
     dataset = load_dataset(data, errors_max=errors_max or None)
     print_warnings(dataset)
+    tables = dataset.tables
+    if not tables.has_accounts_table:
+        typer.echo("note: no accounts table, so every account counts as observed", err=True)
+    if tables.members is None:
+        typer.echo("note: no members table, so every bank counts as a member", err=True)
     return dataset
 
 

@@ -13,7 +13,7 @@ from fundtrace.cli.options import ErrorsMax, Lang
 from fundtrace.errors import BadTablesError, InvalidInputError
 
 if TYPE_CHECKING:
-    from fundtrace.books.statement_tables import Rows
+    from fundtrace.books.statement.tables import Rows
     from fundtrace.model.kinds import Rule
     from fundtrace.model.statement import LoanQuestion, Statement, StatementCase
     from fundtrace.trace.trail import Trail
@@ -61,10 +61,10 @@ def statement(  # noqa: PLR0913  one option per parameter
     """
     from fundtrace import __version__
     from fundtrace.books.files import write_atomically
-    from fundtrace.books.statement import Wanted, read_statement
-    from fundtrace.books.statement_tables import build_case
-    from fundtrace.report.statement_page import build_key_lines, render_statement_page
-    from fundtrace.report.statement_words import get_words
+    from fundtrace.books.statement.reader import Wanted, read_statement
+    from fundtrace.books.statement.tables import build_case
+    from fundtrace.report.statement.page import build_key_lines, render_statement_page
+    from fundtrace.report.statement.words import get_words
 
     with _in_language(lang, max_errors):
         wanted = Wanted(account, _read_currency(currency), lang.value)
@@ -82,7 +82,7 @@ def statement(  # noqa: PLR0913  one option per parameter
 @contextmanager
 def _in_language(lang: Lang, errors_max: int) -> Iterator[None]:
     """Let a refusal speak the officer's language and keep to the number of errors asked."""
-    from fundtrace.books.statement_messages import StatementRefusedError
+    from fundtrace.books.statement.messages import StatementRefusedError
 
     try:
         yield
@@ -94,7 +94,7 @@ def _in_language(lang: Lang, errors_max: int) -> Iterator[None]:
 
 
 def _read_currency(text: str) -> str:
-    from fundtrace.books.statement_cells import parse_currency
+    from fundtrace.books.statement.cells import parse_currency
 
     return parse_currency(text) if text else ""
 
@@ -102,7 +102,7 @@ def _read_currency(text: str) -> str:
 def _read_question(
     read: Statement, date: str, amount: str, loan_id: str, payees: tuple[str, ...]
 ) -> LoanQuestion:
-    from fundtrace.books.statement_cells import parse_amount, parse_moment
+    from fundtrace.books.statement.cells import parse_amount, parse_moment
     from fundtrace.model.statement import LoanQuestion
 
     day, _ = parse_moment(date, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,14 +27,26 @@ if TYPE_CHECKING:
     from fundtrace.model.kinds import Rule
     from fundtrace.trace.result import Scope
 
+class TracedRule(StrEnum):
+    """A conserving rule, or all of them."""
+
+    FIFO = "fifo"
+    LIFO = "lifo"
+    PRO_RATA = "pro_rata"
+    PROCEEDS_FIRST = "proceeds_first"
+    OWN_FIRST = "own_first"
+    SPECIFIC = "specific"
+    ALL = "all"
+
 
 def trace(  # noqa: PLR0913  one option per parameter
     *,
     data: DataFolder,
     out: Annotated[Path, typer.Option("--out", help="Folder for the result tables.")],
     rule: Annotated[
-        str, typer.Option("--rule", help="A conserving rule, or all for every one and the spread.")
-    ] = "proceeds_first",
+        TracedRule,
+        typer.Option("--rule", help="A conserving rule, or all for every one and the spread."),
+    ] = TracedRule.PROCEEDS_FIRST,
     as_of: AsOfText = None,
     scope_window: ScopeWindow = None,
     scope_hops: ScopeHops = None,
@@ -62,7 +75,8 @@ def trace(  # noqa: PLR0913  one option per parameter
     for one in rules:
         rows = frames["hops"].filter(frames["hops"]["rule"] == one.value).height
         typer.echo(f"  {one}: {rows} hops; every loan conserves to the unit")
-    typer.echo(f"written: {', '.join(str(path) for path in written if path.suffix == '.parquet')}")
+    names = ", ".join(path.name for path in written)
+    typer.echo(f"written to {out}: {names}")
 
 
 def _trace_with_progress(

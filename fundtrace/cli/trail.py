@@ -77,12 +77,12 @@ def trail(  # noqa: PLR0913  one option per parameter
 
     Example: fundtrace trail W-001 --data nodes/wenzhou --rule fifo --lang en
     """
-    from fundtrace.api.search import find_one_loan
+    from fundtrace.api.search import get_loan_id
     from fundtrace.model.money import parse_amount_minor
     from fundtrace.trace.view import View
 
     dataset = open_dataset(data, max_errors)
-    loan_id = find_one_loan(dataset, loan)
+    loan_id = get_loan_id(dataset, loan)
     currency = dataset.tables.loans[dataset.find_loan(loan_id)].currency
     least = None if min_amount is None else parse_amount_minor(min_amount, currency)
     answer = dataset.trace(
@@ -122,7 +122,7 @@ def render_answer(answer: Trail, output_format: Format, lang: Lang, *, is_termin
 
         return render_trail_graphml(answer)
     if output_format is Format.SVG:
-        from fundtrace.report.svg_draw import render_trail_svg
+        from fundtrace.report.svg.draw import render_trail_svg
 
         return render_trail_svg(answer, lang.value)
     from fundtrace.report.terminal import render_trail_text

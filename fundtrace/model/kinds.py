@@ -1,4 +1,4 @@
-"""The closed vocabularies of tables and answers; DESIGN sections 4 and 5 define the words."""
+"""The closed vocabularies of tables and answers; docs/tracing.md and docs/tables.md define the words."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PaymentMode(StrEnum):
 
 
 class Rule(StrEnum):
-    """An attribution rule; DESIGN section 4 is their definition."""
+    """An attribution rule; docs/tracing.md is their definition."""
 
     FIFO = "fifo"
     LIFO = "lifo"

@@ -97,3 +97,16 @@ def render_amount(minor: int, currency: str, *, grouping: bool = True) -> str:
     fraction = text[len(text) - digits :]
     shown = f"{int(whole):,}" if grouping else whole
     return f"{sign}{shown}.{fraction}" if digits else f"{sign}{shown}"
+
+
+def render_percent(part_minor: int, whole_minor: int) -> str:
+    """Render a share as a percentage with two digits, rounded half up, without the sign.
+
+    Only nothing is 0.00 and only the whole is 100.00; nothing at all of nothing is 0.00.
+    """
+    if not whole_minor:
+        return "0.00"
+    basis = (part_minor * 20_000 + whole_minor) // (2 * whole_minor)
+    if 0 < part_minor < whole_minor:
+        basis = min(max(basis, 1), 9_999)
+    return f"{basis // 100}.{basis % 100:02d}"

@@ -1,4 +1,4 @@
-"""The movement tables of DESIGN section 5 as columns in memory.
+"""The movement tables of docs/tables.md as columns in memory.
 
 Accounts and movements are columns (they may be millions), loans and parties are values.
 An account is (bank, account, currency) and has a dense id, its row in ``Accounts``; a

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fundtrace.model.instants import render_local
-from fundtrace.model.kinds import EndReason, Rule
+from fundtrace.model.kinds import EndReason, Rule, Use
 from fundtrace.model.money import render_amount
 from fundtrace.report.texts import (
     clean,
@@ -92,6 +92,7 @@ class _Page:
     def __init__(self, trail: Trail, lang: Lang, width: int, *, is_masked: bool) -> None:
         self.trail = trail
         self.lang = lang
+        self.onward = {parent for hop in trail.hops for parent in hop.parents}
         self.is_masked = is_masked
         self.is_wide = width >= _EXACT_SPREAD_WIDTH
 
@@ -185,8 +186,10 @@ class _Page:
         return f"{traced}\n{hop.currency} {render_amount(hop.units_minor, hop.currency)}"
 
     def _describe_end(self, hop: Hop) -> Text:
-        goes_on = hop.end_reason is EndReason.HELD
+        goes_on = hop.movement_id in self.onward or (self.trail.cut and _is_held(hop))
         lines = [self.say(Label.GOES_ON) if goes_on else say(hop.end_reason, self.lang)]
+        if hop.use is not Use.UNKNOWN and say(hop.use, self.lang) != lines[0]:
+            lines.insert(0, say(hop.use, self.lang))
         if hop.reverses:
             lines.append(self.say(Label.RETURN_OF, movement=clean(hop.reverses)))
         if hop.returned_minor:
@@ -195,6 +198,10 @@ class _Page:
         if hop.is_back_flow:
             text.append(f"\n<< {self.say(Label.BACK_FLOW)}", style="bold red")
         return text
+
+    def _hint_spread(self) -> str:
+        late = [cut for cut in self.trail.cut if cut.limit == "budget_seconds"]
+        return describe_cut(self.trail, late[0], self.lang) if late else self.say(Label.SPREAD_HINT)
 
     def build_parts(
         self, title: Label, hint: Label, parts: Sequence[Part], *, has_end_reasons: bool = False
@@ -219,7 +226,7 @@ class _Page:
             shown = f"{use}\n{end}" if has_end_reasons and end != use else use
             place = self.describe_place(part.place, "\n")
             table.add_row(shown, place, *self._figures(part))
-        hints = [Text(self.say(Label.SPREAD_HINT), style="dim")] if has_end_reasons else []
+        hints = [Text(self._hint_spread(), style="dim")] if has_end_reasons else []
         return [Text(""), table, *hints]
 
     def build_ever_reached(self) -> list[RenderableType]:
@@ -320,3 +327,7 @@ class _Page:
             render_share(row.traced_minor, self.trail.principal_minor),
             *(spread if self.is_wide else ["\n- ".join(spread)]),
         ]
+
+
+def _is_held(hop: Hop) -> bool:
+    return hop.end_reason is EndReason.HELD

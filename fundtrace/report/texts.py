@@ -1,14 +1,15 @@
 """Small texts that several renderings share: clean names, accounts, shares, round sums.
 
 Names and numbers come from other people's files, so they are made harmless before a
-terminal or an XML document sees them. Shares are whole-number arithmetic, rounded down.
+terminal or an XML document sees them. Shares are whole-number arithmetic.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-from fundtrace.model.money import get_minor_digits, render_amount
+from fundtrace.model.kinds import Rule
+from fundtrace.model.money import get_minor_digits, render_amount, render_percent
 from fundtrace.report.words import Label, Lang, say
 from fundtrace.trace.trail import Cut, Doubt, Trail
 
@@ -48,9 +49,8 @@ def get_bank_name(trail: Trail, bank: str) -> str:
 
 
 def render_share(part_minor: int, whole_minor: int) -> str:
-    """Return part of whole as a percentage with two digits, rounded down."""
-    basis = part_minor * 10_000 // whole_minor
-    return f"{basis // 100}.{basis % 100:02d}%"
+    """Return part of whole as a percentage with two digits."""
+    return f"{render_percent(part_minor, whole_minor)}%"
 
 
 def render_round_amount(minor: int, currency: str) -> str:
@@ -65,11 +65,14 @@ def render_round_amount(minor: int, currency: str) -> str:
 
 def describe_cut(trail: Trail, cut: Cut, lang: Lang | str) -> str:
     """Say in a sentence what a view limit hid, or which rules the spread lacks."""
+    lang = Lang(lang)
     if cut.limit == "budget_seconds":
-        return say(Label.CUT_SPREAD, Lang(lang), limit=cut.limit, value=cut.value)
+        rules = [say(Rule(name), lang) for name in cut.value.split(", ")]
+        return say(Label.CUT_SPREAD, lang, rules=("、" if lang is Lang.ZH else ", ").join(rules))
     amount = render_amount(cut.hidden_minor, trail.currency)
-    values = {"limit": cut.limit, "value": cut.value, "hops": cut.hidden_hops}
-    return say(Label.CUT_LINE, Lang(lang), **values, amount=amount)
+    limit = say(Label[f"LIMIT_{cut.limit.upper()}"], lang)
+    values = {"limit": limit, "value": cut.value, "hops": cut.hidden_hops}
+    return say(Label.CUT_LINE, lang, **values, amount=amount)
 
 
 def describe_doubt(doubt: Doubt, lang: Lang | str) -> str:

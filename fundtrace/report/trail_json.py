@@ -47,11 +47,16 @@ def build_trail_json(trail: Trail) -> Json:
         # Exposure gives upper bounds and no rests, of which a share could be in sight.
         "coverage": None if trail.rule is Rule.EXPOSURE else _coverage(trail.coverage),
         "hops": [_hop(hop, trail.currency) for hop in trail.hops],
-        "first_uses": [_part(part) for part in trail.first_uses],
-        "rests": [{**_part(part), "end_reason": str(part.end_reason)} for part in trail.rests],
+        "first_uses": [_part(part, trail.currency) for part in trail.first_uses],
+        "rests": [
+            {**_part(part, trail.currency), "end_reason": str(part.end_reason)}
+            for part in trail.rests
+        ],
         "ever_reached": _reached(trail.ever_reached),
         "exposure": _reached(trail.exposure),
-        "reentry_candidates": [_candidate(each) for each in trail.reentry_candidates],
+        "reentry_candidates": [
+            _candidate(each, trail.currency) for each in trail.reentry_candidates
+        ],
         "flags": [],
         "cut": [_cut(cut) for cut in trail.cut],
         "doubts": [_doubt(doubt) for doubt in trail.doubts],
@@ -65,8 +70,8 @@ def _hop(hop: Hop, loan_currency: str) -> Json:
         "kind": str(hop.kind),
         "booked_at": render_instant(hop.booked_at),
         "credited_at": None if hop.credited_at is None else render_instant(hop.credited_at),
-        "debit": _place(hop.debit),
-        "credit": _place(hop.credit),
+        "debit": _place(hop.debit, loan_currency),
+        "credit": _place(hop.credit, loan_currency),
         "amount_minor": hop.amount_minor,
         "traced_minor": hop.traced_minor,
     }
@@ -85,14 +90,20 @@ def _hop(hop: Hop, loan_currency: str) -> Json:
     return fields
 
 
-def _place(place: Place) -> Json:
-    return {"bank": place.bank, "account": place.account}
+def _place(place: Place, loan_currency: str) -> Json:
+    """Name a place; its currency where it is not the loan's, its name where it has no account."""
+    fields: Json = {"bank": place.bank, "account": place.account}
+    if place.currency not in ("", loan_currency):
+        fields["currency"] = place.currency
+    if not place and place.holder_name:
+        fields["name"] = place.holder_name
+    return fields
 
 
-def _part(part: Part) -> Json:
+def _part(part: Part, loan_currency: str) -> Json:
     return {
         "use": str(part.use),
-        **_place(part.place),
+        **_place(part.place, loan_currency),
         "traced_minor": part.traced_minor,
         "min_minor": part.min_minor,
         "max_minor": part.max_minor,
@@ -121,12 +132,12 @@ def _coverage(coverage: Coverage) -> Json:
     }
 
 
-def _candidate(candidate: ReentryCandidate) -> Json:
+def _candidate(candidate: ReentryCandidate, loan_currency: str) -> Json:
     return {
         "movement_id": candidate.movement_id,
         "booked_at": render_instant(candidate.booked_at),
-        "debit": _place(candidate.debit),
-        "credit": _place(candidate.credit),
+        "debit": _place(candidate.debit, loan_currency),
+        "credit": _place(candidate.credit, loan_currency),
         "amount_minor": candidate.amount_minor,
         "currency": candidate.currency,
         "ended_minor": candidate.ended_minor,

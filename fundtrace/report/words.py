@@ -159,16 +159,19 @@ class Label(Enum):
     INFERRED = Words("推断", "inferred")
     CUT = Words("本视图未显示", "Cut from this view")
     CUT_LINE = Words(
-        "{limit} = {value}：隐去 {hops} 笔，贷款资金毛额 {amount}；各项合计不受影响。",
-        "{limit} = {value}: {hops} hops with {amount} traced (gross) are hidden; no sum changes.",
+        "{limit} {value}：隐去 {hops} 笔，贷款资金毛额 {amount}；各项合计不受影响。",
+        "{limit} {value}: {hops} hops with {amount} traced (gross) are hidden; no sum changes.",
     )
+    LIMIT_MAX_HOPS = Words("最多跳数", "Depth at most")
+    LIMIT_MIN_AMOUNT = Words("最小金额", "Amount at least")
+    LIMIT_BUDGET_HOPS = Words("最多显示笔数", "Hops shown at most")
     CUT_SPREAD = Words(
-        "限时 {limit}：{value}；最低与最高未涵盖这些规则。",
-        "{limit}: {value}; least and most do not cover those rules.",
+        "限时已到：最低与最高未涵盖 {rules}。",
+        "Out of time: least and most do not cover {rules}.",
     )
     DOUBTS = Words("提示", "Doubts")
     NOT_VISIBLE = Words(
-        "本笔资金已全部流出可见范围。看不到不等于用途合规。",
+        "本笔资金的落点均看不到或未再追踪。看不到不等于用途合规。",
         "Nothing of this loan rests in sight. That is no evidence of proper use.",
     )
     PARTLY_VISIBLE = Words(
@@ -178,7 +181,9 @@ class Label(Enum):
     OUTSIDE_ROW = Words("账外", "Outside")
     DAYS_GAP = Words("… {days} 天 …", "… {days} days …")
     LEGEND_WIDTH = Words("线宽 = 贷款资金金额", "Width = traced amount")
-    LEGEND_BACK = Words("回流（曾到过的账户）", "back-flow (to an account it was on before)")
+    LEGEND_BACK = Words(
+        "回流（回到曾到过的账户或借款人）", "back-flow (to where it was before, or the borrower)"
+    )
     LEGEND_INFERRED = Words(
         "疑似再流入（推断，不计入合计）", "re-entry candidate (inferred, not in the sums)"
     )

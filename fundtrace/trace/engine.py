@@ -3,7 +3,7 @@
 **All loans are traced together**; the trail of one loan is a selection from the result.
 Each movement is a debit event, which takes pieces out of the debit account by the rule,
 and a credit event, which appends them to the credit account in the order in which they
-were taken. DESIGN section 4 is the definition; the rules are in ``rules``, the order of
+were taken. docs/tracing.md is the definition; the rules are in ``rules``, the order of
 events in ``order``, places and their classes in ``places``. Settled here, where that text
 leaves two readings (each choice conserves):
 

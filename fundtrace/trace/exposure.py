@@ -1,7 +1,7 @@
 """Exposure: everything that a loan's money can have touched. An upper bound, not a division.
 
 Every outflow of an account that the loan's money can have reached, forward in time, is
-exposed in full, capped at the principal (DESIGN section 4; elsewhere called "poison"), and
+exposed in full, capped at the principal (docs/tracing.md; elsewhere called "poison"), and
 so is every return of an exposed movement. Nothing is conserved. Settled here:
 
 - Units are value (*par*) as long as the money has never been converted. Behind a conversion

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import networkx as nx
 
 from fundtrace.model.instants import render_instant
-from fundtrace.model.kinds import EndReason, Rule
+from fundtrace.model.kinds import EndReason
 
 if TYPE_CHECKING:
     from fundtrace.trace.trail import Hop, Place, Trail
@@ -155,7 +155,6 @@ def _describe_hop(hop: Hop) -> dict[str, str | int | bool]:
 
 def _add_waits(graph: nx.MultiDiGraph[str], trail: Trail, events: list[_Event]) -> None:
     """Join consecutive events of each account; the world outside is no account."""
-    is_exact = trail.rule is not Rule.EXPOSURE and not any(c.hidden_hops for c in trail.cut)
     waits: dict[_AccountKey, _Wait] = {}
     for event in sorted(events, key=lambda event: event.order):
         if not event.place or not event.at:
@@ -168,7 +167,7 @@ def _add_waits(graph: nx.MultiDiGraph[str], trail: Trail, events: list[_Event]) 
                 "currency": trail.currency,
                 "booked_at": wait.at,
             }
-            if is_exact and wait.held_minor >= 0:
+            if trail.is_whole and wait.held_minor >= 0:
                 held["traced_minor"] = wait.held_minor
             graph.add_edge(wait.node, event.node, key="held", **held)
         wait.node, wait.at = event.node, event.at

@@ -2,7 +2,7 @@
 
 Loans in loan order, events in running order, opening balances, who declared which payee,
 and how much of each loan was drawn by the time asked. Nothing later than ``as_of`` enters:
-opening balances are derived from the first balance given by then (DESIGN section 4).
+opening balances are derived from the first balance given by then (docs/tracing.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Places: where a part of a loan can end, why it is followed no further, and its use class.
 
 A place is an account with an end reason. Classes are tried in the order of ``Use`` and the
-first match wins (DESIGN section 4). Settled here, where that text leaves two readings:
+first match wins (docs/tracing.md). Settled here, where that text leaves two readings:
 
 - **borrower** means an account of the borrower that merely holds money (the loan's own
   account, or any of the borrower's whose kind is unspecified, current, savings or term
@@ -11,7 +11,8 @@ first match wins (DESIGN section 4). Settled here, where that text leaves two re
   are never "still with the borrower".
 - securities: account kinds securities, broker_pool, securities_margin; margin: bill_margin.
 - repaid_self: a repayment (or a payment to an account of kind loan) that names this loan;
-  one that names another loan, or none, is other_loan.
+  one that names another loan, or none, is other_loan. Interest that names a loan counts as
+  a repayment; interest that names none is an ordinary movement.
 - abroad: the bank is no member and is named by a BIC (ISO 9362) of a country other than CN;
   Hong Kong, Macao and Taiwan count as abroad, as they do for cross-border payments.
 - Fee, cash and repayment end a trail wherever they are paid to; of the other reasons the

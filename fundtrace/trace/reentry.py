@@ -29,7 +29,7 @@ def list_reentry_candidates(
 ) -> tuple[ReentryCandidate, ...]:
     """Return the candidates of one loan in the order in which they were booked."""
     movements, places = given.tables.movements, given.places
-    arrivals: dict[int, list[tuple[int, int]]] = {}  # account: (credit position, value)
+    arrivals: dict[int, list[tuple[int, int]]] = {}  # account: (credit position, row)
     for hop in shown.hops[rank]:
         account, position = int(movements.credit[hop.row]), int(given.credit_position[hop.row])
         if account != OUTSIDE and position >= 0 and places.find_account_end(account) in _BLIND:

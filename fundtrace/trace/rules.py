@@ -1,4 +1,4 @@
-"""The attribution rules: which lots a payment takes. The table of DESIGN section 4 in code.
+"""The attribution rules: which lots a payment takes. The table of docs/tracing.md in code.
 
 Every conserving rule is one function ``(holding, units, at) -> pieces``: it takes exactly
 ``units`` out of a holding that has at least that many, and returns the pieces in the order

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fundtrace.model.kinds import BLIND_END_REASONS, DoubtKind, EndReason, MovementKind, Rule, Use
+from fundtrace.model.money import render_percent
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -113,8 +114,8 @@ class Doubt:
 class Cut:
     """What a view limit hid; the amounts of the statements never change by it."""
 
-    limit: str  # max_hops, min_amount, hops_max, seconds_max
-    value: str
+    limit: str  # max_hops, min_amount, budget_hops, budget_seconds
+    value: str  # the limit; an amount as a decimal; for seconds, the rules left out
     hidden_hops: int
     hidden_minor: int  # gross traced value of the hidden hops
 
@@ -129,9 +130,8 @@ class Coverage:
 
     @property
     def percent(self) -> str:
-        """Return the visible share as a decimal text with two digits, rounded down."""
-        basis = self.visible_minor * 10_000 // self.principal_minor
-        return f"{basis // 100}.{basis % 100:02d}"
+        """Return the visible share as a decimal text with two digits."""
+        return render_percent(self.visible_minor, self.principal_minor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +158,17 @@ class Trail:
     doubts: tuple[Doubt, ...] = ()
     bank_names: tuple[tuple[str, str], ...] = ()  # (bank, name) of every bank shown
 
+    @property
+    def drawn_minor(self) -> int:
+        """Return how much of the principal had been paid out at the time asked."""
+        undrawn = (part for part in self.rests if part.end_reason is EndReason.UNDRAWN)
+        return self.principal_minor - sum(part.traced_minor for part in undrawn)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the hops account for all value, so that balances between them are known."""
+        return self.rule is not Rule.EXPOSURE and not any(cut.hidden_hops for cut in self.cut)
+
     @cached_property
     def coverage(self) -> Coverage:
         """Return how much of the principal rests in sight (nothing under exposure)."""
@@ -176,8 +187,10 @@ class Trail:
 
         return build_graph(self)
 
-    def to_frame(self) -> pl.DataFrame:
-        """Return the hops as a polars DataFrame, amounts as Int64 minor units."""
-        from fundtrace.trace.frames import build_hop_frame
+    def to_frame(self, table: Literal["hops", "first_uses", "rests"] = "hops") -> pl.DataFrame:
+        """Return the hops or a statement as a polars DataFrame, amounts as Int64 minor units."""
+        from fundtrace.trace.frames import build_hop_frame, build_part_frame
 
-        return build_hop_frame(self)
+        if table == "hops":
+            return build_hop_frame(self)
+        return build_part_frame(self.first_uses if table == "first_uses" else self.rests)

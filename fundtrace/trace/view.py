@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fundtrace.errors import InvalidInputError
+from fundtrace.model.money import render_amount
 from fundtrace.trace.trail import Cut, Hop, Trail
 
 
@@ -34,24 +35,25 @@ def limit_view(trail: Trail, view: View) -> Trail:
     hops, cuts = trail.hops, list(trail.cut)
     if view.depth_max is not None:
         kept = tuple(hop for hop in hops if hop.depth <= view.depth_max)
-        cuts += _note_cut("max_hops", view.depth_max, hops, kept)
+        cuts += _note_cut("max_hops", str(view.depth_max), hops, kept)
         hops = kept
     if view.amount_min_minor is not None:
         kept = tuple(hop for hop in hops if hop.traced_minor >= view.amount_min_minor)
-        cuts += _note_cut("min_amount", view.amount_min_minor, hops, kept)
+        least = render_amount(view.amount_min_minor, trail.currency)
+        cuts += _note_cut("min_amount", least, hops, kept)
         hops = kept
     if view.hops_max is not None and len(hops) > view.hops_max:
         largest = sorted(hops, key=lambda hop: (-hop.traced_minor, hop.debit_position))
         chosen = {id(hop) for hop in largest[: view.hops_max]}
         kept = tuple(hop for hop in hops if id(hop) in chosen)
-        cuts += _note_cut("budget_hops", view.hops_max, hops, kept)
+        cuts += _note_cut("budget_hops", str(view.hops_max), hops, kept)
         hops = kept
     return replace(trail, hops=hops, cut=tuple(cuts))
 
 
-def _note_cut(limit: str, value: int, before: tuple[Hop, ...], after: tuple[Hop, ...]) -> list[Cut]:
+def _note_cut(limit: str, value: str, before: tuple[Hop, ...], after: tuple[Hop, ...]) -> list[Cut]:
     hidden = len(before) - len(after)
     if not hidden:
         return []
     minor = sum(hop.traced_minor for hop in before) - sum(hop.traced_minor for hop in after)
-    return [Cut(limit, str(value), hidden, minor)]
+    return [Cut(limit, value, hidden, minor)]

@@ -2,6 +2,7 @@
 
 The use is the one on which the rules differ most; uses that need no explanation (still with
 the borrower, a declared payee, a supplier, unknown) are taken only where no other differs.
+Uses and rules are named in the words of ``fundtrace.report.words``, as on every screen.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from pathlib import Path
 import fundtrace
 from fundtrace.model.kinds import CONSERVING_RULES, Use
 from fundtrace.model.money import render_amount
+from fundtrace.report.words import Lang, say
 
 _ORDINARY = {Use.BORROWER, Use.DECLARED_PAYEE, Use.SUPPLIER, Use.UNKNOWN}
+_LINE = {Lang.ZH: "{loan} {use}：{amounts}", Lang.EN: "{loan} {use}: {amounts}"}
+_JOIN = {Lang.ZH: "；", Lang.EN: "; "}
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, lang: Lang) -> None:
     """Compare all conserving rules on every loan of a folder of tables."""
     dataset = fundtrace.load(folder)
     for loan_id in dataset.loan_ids:
@@ -30,10 +34,12 @@ def main(folder: Path) -> None:
         spreads = {use: _measure_spread(by_rule) for use, by_rule in totals.items()}
         use = max(spreads, key=lambda one: (bool(spreads[one]), one not in _ORDINARY, spreads[one]))
         amounts = (
-            f"{rule} {render_amount(totals[use].get(rule, 0), trail.currency)}"
+            f"{say(rule, lang)} {render_amount(totals[use].get(rule, 0), trail.currency)}"
             for rule in CONSERVING_RULES
         )
-        print(f"{loan_id} {use}: {', '.join(amounts)}")
+        print(
+            _LINE[lang].format(loan=loan_id, use=say(use, lang), amounts=_JOIN[lang].join(amounts))
+        )
 
 
 def _measure_spread(by_rule: dict[str, int]) -> int:
@@ -42,4 +48,4 @@ def _measure_spread(by_rule: dict[str, int]) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Lang(sys.argv[2]))

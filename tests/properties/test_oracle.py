@@ -12,24 +12,29 @@ from fundtrace.model.kinds import CONSERVING_RULES, Rule
 from fundtrace.model.money import parse_amount_minor
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.inputs import TraceInput
+from fundtrace.trace.result import PassResult
 from tests.support.worlds import Shape, World, worlds
 
 OVERDRAWN = Shape(
     amount_max=30,
     currencies=("CNY",),
-    absorbing=0,
-    overdraft=0.4,
+    absorbing=0.3,
+    overdraft=0.3,
     returns=0,
     kinds=0,
-    payees=0,
+    payees=0.5,
     late_credit=0,
 )
+DAYS_30 = 30 * 24 * 60
 HOURS_72 = 72 * 60
 
 
 @dataclass
 class Purse:
-    """An account: coins in the order in which they arrived, each named by its loan or ''."""
+    """An account: coins in the order in which they arrived, each named by its loan or ''.
+
+    Behind the loan's name stands ``*`` while the coin has not left the borrower.
+    """
 
     coins: list[str] = field(default_factory=list)
     overdrawn: int = 0
@@ -44,12 +49,32 @@ class Oracle:
         self.serial = 0
         self.repaid: dict[tuple[str, tuple[str, str]], int] = {}
         self.purses: dict[tuple[str, str], Purse] = {}
+        self.first_uses: dict[tuple[str, tuple[str, str]], int] = {}
+        self.members = {row["bank"] for row in world.rows["members"]}
+        self.kinds = {(row["bank"], row["account"]): row["kind"] for row in world.rows["accounts"]}
+        holders = {
+            (row["bank"], row["account"]): row["holder_id"] for row in world.rows["accounts"]
+        }
+        self.own: dict[str, set[tuple[str, str]]] = {}
+        self.payees: dict[str, tuple[tuple[str, str], set[tuple[str, str]], int]] = {}
+        for row in world.rows["loans"]:
+            account = (row["bank"], row["account"])
+            holder = row["holder_id"] or holders[account]
+            self.own[row["loan_id"]] = {account} | {
+                key
+                for key, one in holders.items()
+                if holder and one == holder and not self.kinds[key]
+            }
+            named = {tuple(one.split("/")) for one in row["declared_payees"].split(";") if one}
+            until = minute_of(row["disbursed_at"]) + DAYS_30
+            self.payees[row["loan_id"]] = (account, named, until)
         for row in world.rows["accounts"]:
             purse = self.purses[row["bank"], row["account"]] = Purse()
             opening = parse_amount_minor(row["opening_balance"] or "0", "CNY")
             purse.limit = parse_amount_minor(row["overdraft_limit"] or "0", "CNY")
             purse.overdrawn = max(0, -opening)
             self.add(purse, [""] * max(0, opening))
+        self.loans: list[str] = []
         events = [(row["disbursed_at"], 0, n, row) for n, row in enumerate(world.rows["loans"])] + [
             (row["booked_at"], 1, n, row) for n, row in enumerate(world.rows["movements"])
         ]
@@ -60,14 +85,14 @@ class Oracle:
         for _, kind, _, row in sorted(events, key=lambda event: event[:3]):
             if kind == 0:
                 minor = parse_amount_minor(row["principal"], "CNY")
-                self.credit(
-                    (row["bank"], row["account"]), [row["loan_id"]] * minor, row["disbursed_at"]
-                )
+                coins = [f"{row['loan_id']}*"] * minor
+                self.credit((row["bank"], row["account"]), coins, row["disbursed_at"])
             else:
                 minor = parse_amount_minor(row["amount"], "CNY")
-                coins = self.debit(
-                    (row["debit_bank"], row["debit_account"]), minor, row["booked_at"]
-                )
+                sides = [
+                    (row[f"{side}_bank"], row[f"{side}_account"]) for side in ("debit", "credit")
+                ]
+                coins = self.debit(*sides, minor, row["booked_at"])
                 self.credit((row["credit_bank"], row["credit_account"]), coins, row["booked_at"])
 
     def add(self, purse: Purse, coins: list[str]) -> list[int]:
@@ -83,27 +108,64 @@ class Oracle:
             self.purses.setdefault(key, Purse())
         purse = self.purses[key]
         repaid, kept = coins[: purse.overdrawn], coins[purse.overdrawn :]
+        if self.absorbs(key):
+            repaid, kept = [], coins
         purse.overdrawn -= len(repaid)
         for coin in repaid:
             if coin:
-                self.repaid[coin, key] = self.repaid.get((coin, key), 0) + 1
+                name = self.use(coin, key, is_gone=True).rstrip("*")
+                self.repaid[name, key] = self.repaid.get((name, key), 0) + 1
+        kept = [self.use(coin, key) for coin in kept]
         serials = self.add(purse, kept)
         if not repaid:
             purse.arrivals.append((minute_of(at), serials))
 
-    def debit(self, key: tuple[str, str], minor: int, at: str) -> list[str]:
-        if key == ("", ""):
+    def absorbs(self, key: tuple[str, str]) -> bool:
+        is_away = bool(self.members) and key[0] not in self.members
+        return key[0] == "outside" or bool(self.kinds.get(key)) or is_away
+
+    def use(self, coin: str, key: tuple[str, str], *, is_gone: bool = False) -> str:
+        """Count a coin's first use where it leaves the borrower; return it as it is then."""
+        if not coin.endswith("*") or (key in self.own[coin[:-1]] and not is_gone):
+            return coin
+        self.first_uses[coin[:-1], key] = self.first_uses.get((coin[:-1], key), 0) + 1
+        return coin[:-1]
+
+    def debit(self, key: tuple[str, str], payee: tuple[str, str], minor: int, at: str) -> list[str]:
+        if key == ("", "") or self.absorbs(key):
             return [""] * minor
         purse = self.purses[key]
         short = max(0, minor - len(purse.coins))
         purse.overdrawn += min(short, max(0, purse.limit - purse.overdrawn))
         self.add(purse, [""] * short)
-        places = self.choose(purse, minor, minute_of(at))
+        places = self.choose_for_payee(purse, key, payee, minor, minute_of(at))
+        first = set(places)
+        rest = Purse(
+            [coin for place, coin in enumerate(purse.coins) if place not in first],
+            arrivals=purse.arrivals,
+            serials=[one for place, one in enumerate(purse.serials) if place not in first],
+        )
+        back = [place for place in range(len(purse.coins)) if place not in first]
+        if minor > len(places):
+            chosen = self.choose(rest, minor - len(places), minute_of(at))
+            places = places + [back[place] for place in chosen]
         taken = [purse.coins[place] for place in places]
         gone = set(places)
         purse.coins = [coin for place, coin in enumerate(purse.coins) if place not in gone]
         purse.serials = [one for place, one in enumerate(purse.serials) if place not in gone]
         return taken
+
+    def choose_for_payee(
+        self, purse: Purse, key: tuple[str, str], payee: tuple[str, str], minor: int, minute: int
+    ) -> list[int]:
+        places: list[int] = []
+        for loan in self.loans:
+            account, named, until = self.payees[loan]
+            if key == account and payee in named and minute <= until:
+                places += [
+                    place for place, coin in enumerate(purse.coins) if coin.rstrip("*") == loan
+                ]
+        return places[:minor]
 
     def choose(self, purse: Purse, minor: int, minute: int) -> list[int]:
         """Say which coins leave, in order, straight from the definition of the rule."""
@@ -126,14 +188,14 @@ class Oracle:
         return (traced + own)[:minor]
 
     def choose_newest(self, purse: Purse, minor: int) -> list[int]:
-        """Newest first; of one lot the front leaves first, so only whole lots turn round."""
+        """Newest first. Coins of one lot are alike, so that their own order does not matter."""
         everything = list(range(len(purse.coins)))
         return everything[::-1][:minor]
 
     def choose_pro_rata(self, purse: Purse, minor: int) -> list[int]:
         order = [*self.loans, ""]
         places = {
-            source: [place for place, coin in enumerate(purse.coins) if coin == source]
+            source: [place for place, coin in enumerate(purse.coins) if coin.rstrip("*") == source]
             for source in order
         }
         exact = {
@@ -158,11 +220,36 @@ def rests_of(oracle: Oracle) -> dict[tuple[str, str, str], int]:
         bank_name = "" if bank == "outside" else bank
         for coin in purse.coins:
             if coin:
-                key = (coin, bank_name, account)
+                key = (coin.rstrip("*"), bank_name, account)
                 rests[key] = rests.get(key, 0) + 1
     for (coin, (bank, account)), minor in oracle.repaid.items():
         rests[coin, bank, account] = rests.get((coin, bank, account), 0) + minor
     return rests
+
+
+Uses = dict[tuple[str, str, str], int]
+
+
+def first_uses_of(result: PassResult) -> Uses:
+    found: Uses = {}
+    for rank, loan in enumerate(result.given.loans):
+        for place, value in result.first_uses[rank].items():
+            accounts = result.given.tables.accounts
+            key = ("", "") if place.account < 0 else accounts.get_key(place.account)
+            found[loan.loan_id, *key] = found.get((loan.loan_id, *key), 0) + value
+    return {key: value for key, value in found.items() if value}
+
+
+def first_uses_of_coins(oracle: Oracle) -> Uses:
+    """What left the borrower, and what never did and lies where it lies."""
+    found: Uses = {}
+    for (loan, (bank, account)), minor in oracle.first_uses.items():
+        found[loan, "" if bank == "outside" else bank, account] = minor
+    for key, purse in oracle.purses.items():
+        for coin in purse.coins:
+            if coin.endswith("*"):
+                found[coin[:-1], *key] = found.get((coin[:-1], *key), 0) + 1
+    return found
 
 
 @pytest.mark.parametrize("rule", CONSERVING_RULES)
@@ -179,4 +266,7 @@ def test_the_engine_agrees_with_moving_coin_by_coin(rule: Rule, world: World):
             key = ("", "") if place.account < 0 else tables.accounts.get_key(place.account)
             found[loan.loan_id, *key] = found.get((loan.loan_id, *key), 0) + value
     found = {key: value for key, value in found.items() if value}
-    assert found == rests_of(Oracle(world, rule))
+    oracle = Oracle(world, rule)
+    assert found == rests_of(oracle)
+    if rule is not Rule.PRO_RATA:  # there, value that left and value that did not are split in part
+        assert first_uses_of(result) == first_uses_of_coins(oracle)

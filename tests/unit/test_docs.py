@@ -1,22 +1,30 @@
-"""The docs say what the program does: commands, options, links, examples."""
+"""The docs say what the program does: commands, options, links, tables, examples."""
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts" / "lib"))
 
 import cli_docs  # noqa: E402  # stands beside the script that writes the page
+import compare_rules  # noqa: E402  # the same
 
 import fundtrace  # noqa: E402
+from fundtrace.books.tables import LAYOUTS, build_tables  # noqa: E402
+from fundtrace.cli.main import app  # noqa: E402
+from fundtrace.model import kinds  # noqa: E402
 from fundtrace.model.money import render_amount  # noqa: E402
+from fundtrace.report.words import END_REASONS, RULES, USES, Lang, say  # noqa: E402
 
 PAGES = [
     *sorted(path for path in ROOT.glob("*.md")),
@@ -26,6 +34,22 @@ PAGES = [
 ]
 READMES = [ROOT / "README.md", ROOT / "docs" / "README.zh-CN.md"]
 COMMANDS = dict(cli_docs.list_commands())
+WENZHOU = ROOT / "nodes" / "wenzhou"
+TABLES_PAGE = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+TRACING_PAGE = (ROOT / "docs" / "tracing.md").read_text(encoding="utf-8")
+TABLE_COLUMNS = [
+    (name, column)
+    for name, layout in LAYOUTS.items()
+    for column in (*layout.required, *layout.optional)
+]
+WORDS_OF_COLUMNS = [
+    ("movements", "kind", kinds.MovementKind),
+    ("accounts", "kind", kinds.AccountKind),
+    ("loans", "purpose_class", kinds.PurposeClass),
+    ("loans", "payment_mode", kinds.PaymentMode),
+    ("parties", "type", kinds.PartyType),
+    ("relations", "relation", kinds.Relation),
+]
 
 
 def _name(path: Path) -> str:
@@ -94,9 +118,129 @@ def test_the_two_commands_of_the_readme_exist(readme):
     assert [one for one in scripts if not os.access(ROOT / one, os.X_OK)] == []
 
 
+def _get_section(page: str, heading: str) -> str:
+    return page.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
+
+
+def _list_first_cells(section: str) -> list[tuple[str, str]]:
+    """Return (first cell, whole row) of each row of a section's tables."""
+    rows = re.findall(r"^\| (.*?) \|.*$", section, flags=re.MULTILINE)
+    whole = re.findall(r"^\| .*$", section, flags=re.MULTILINE)
+    return list(zip(rows, whole, strict=True))
+
+
+@pytest.mark.parametrize(("table", "column"), TABLE_COLUMNS)
+def test_every_column_of_a_table_has_its_row_on_the_tables_page(table, column):
+    cells = [cell for cell, _ in _list_first_cells(_get_section(TABLES_PAGE, table))]
+    assert any(f"`{column}`" in cell for cell in cells)
+
+
+@pytest.mark.parametrize("table", LAYOUTS)
+def test_the_tables_page_names_no_column_that_is_none(table):
+    cells = [cell for cell, _ in _list_first_cells(_get_section(TABLES_PAGE, table))]
+    shown = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    assert shown == {column for name, column in TABLE_COLUMNS if name == table}
+
+
+@pytest.mark.parametrize(("table", "column", "words"), WORDS_OF_COLUMNS)
+def test_the_words_of_a_column_stand_in_its_row_and_no_others_do(table, column, words):
+    rows = _list_first_cells(_get_section(TABLES_PAGE, table))
+    row = next(whole for cell, whole in rows if f"`{column}`" in cell)
+    shown = re.findall(r"`(\w+)`", row.split("Word:")[1].split(".")[0])
+    assert shown == [word.value for word in words if word]
+
+
+def test_the_required_columns_of_movements_and_loans_stand_under_required():
+    for table in ("movements", "loans"):
+        required = _get_section(TABLES_PAGE, table).split("\nOptional:\n")[0]
+        cells = [cell for cell, _ in _list_first_cells(required)]
+        shown = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+        assert shown == set(LAYOUTS[table].required)
+
+
+def _read_example_rows(page: Path) -> dict[str, list[dict[str, str]]]:
+    return {
+        table: list(csv.DictReader(block.splitlines()))
+        for table in LAYOUTS
+        for block in _list_blocks(page, f"csv {table}")
+    }
+
+
+def test_the_minimal_example_of_the_tables_page_gives_the_answer_that_it_says():
+    tables = build_tables(_read_example_rows(ROOT / "docs" / "tables.md"))
+    assert tables.warnings == ()
+    rests = fundtrace.Dataset(tables).trace("L-1").rests
+    assert [
+        (part.place.account, part.end_reason, render_amount(part.traced_minor, "CNY"))
+        for part in rests
+    ] == [("1001", "held", "15,000.00"), ("2001", "held", "80,000.00"), ("", "outside", "5,000.00")]
+
+
+def _import_sample(folder: Path) -> None:
+    sample, how = (
+        str(ROOT / "docs" / "examples" / name) for name in ("hqmx-sample.csv", "import-east.toml")
+    )
+    done = CliRunner().invoke(app, ["import", "csv", sample, str(folder), "--map", how])
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(("movement", "least"), [("hqmx-sample-4", "154,500.00"), ("", "0.00")])
+def test_a_loan_after_an_import_must_name_its_disbursement_as_the_page_says(
+    tmp_path, movement, least
+):
+    _import_sample(tmp_path / "hqmx")
+    loans = (ROOT / "docs" / "examples" / "hqmx-sample-loans.csv").read_text(encoding="utf-8")
+    loans = loans.replace("hqmx-sample-4", movement)
+    (tmp_path / "hqmx" / "loans.csv").write_text(loans, encoding="utf-8")
+    trail = fundtrace.load(tmp_path / "hqmx").trace("L-2026-0306")
+    part = next(part for part in trail.rests if part.place.account == "6217003320098765432")
+    assert render_amount(part.min_minor, "CNY") == least
+    section = _get_section(TABLES_PAGE, "Loans after an import")
+    assert least in section
+    assert "hqmx-sample-4" in section
+
+
+@pytest.mark.parametrize("word", [*kinds.Rule, *kinds.Use, *kinds.EndReason])
+def test_every_rule_class_and_end_reason_stands_on_the_tracing_page(word):
+    assert f"`{word.value}`" in TRACING_PAGE
+
+
+@pytest.mark.parametrize("rule", kinds.Rule)
+def test_the_tracing_page_calls_a_rule_what_the_screens_call_it(rule):
+    row = next(row for cell, row in _list_first_cells(TRACING_PAGE) if cell == f"`{rule.value}`")
+    assert f"{say(rule, Lang.EN)} · {say(rule, Lang.ZH)}" in row
+
+
+def test_the_tracing_page_lists_the_classes_in_the_order_in_which_they_are_tried():
+    cells = [
+        cell.strip("`") for cell, _ in _list_first_cells(_get_section(TRACING_PAGE, "The answer"))
+    ]
+    assert [cell for cell in cells if cell in {use.value for use in kinds.Use}] == list(kinds.Use)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=_name)
+def test_a_readme_leads_to_the_reference(readme):
+    text = readme.read_text(encoding="utf-8")
+    pages = ("tables.md", "tracing.md", "attribution.md", "trail.schema.json", "cli.md")
+    assert [page for page in pages if f"{page})" not in text] == []
+
+
+def test_the_chinese_pages_speak_of_banks_that_take_no_part_as_the_screens_do():
+    pages = [ROOT / "docs" / "README.zh-CN.md", WENZHOU / "README.md"]
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    assert all(say(kinds.Use.NON_MEMBER, Lang.ZH) in text for text in texts)
+    assert not any("成员行" in text for text in texts)
+
+
 def _list_shown_commands() -> list[tuple[str, str]]:
     pages = [page for page in PAGES if page.name != "cli.md"]
+    demo = (ROOT / "scripts" / "demo").read_text(encoding="utf-8").replace("$in_lang", "{}")
+    suggested = re.findall(r"^\s+['\"](fundtrace .*)['\"]$", demo, flags=re.MULTILINE)
     return [
+        ("scripts/demo", line.replace("{}", in_lang))
+        for line in suggested
+        for in_lang in ("", " --lang en")[: 1 + ("{}" in line)]
+    ] + [
         (_name(page), line)
         for page in pages
         for block in _list_blocks(page, "(?:sh|bash|console)")
@@ -125,6 +269,28 @@ def test_the_python_of_the_readmes_runs(page, block, monkeypatch):
     exec(compile(block, page, "exec"), {})  # noqa: S102  # our own text
 
 
+@pytest.mark.parametrize(
+    "page", [*READMES, ROOT / "docs" / "tables.md", ROOT / "docs" / "adapters.md"], ids=_name
+)
+def test_the_commands_of_a_page_run_as_they_are_written(page, tmp_path):
+    for folder in ("docs", "nodes"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    blocks = [block for block in _list_blocks(page, "sh") if "fundtrace " in block]
+    assert blocks
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", "\n".join(blocks)],  # noqa: S607
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    # Whatever they write goes to out/, which git ignores.
+    assert {path.name for path in tmp_path.iterdir()} == {"docs", "nodes", "out"}
+
+
 def test_there_is_python_in_the_readmes():
     assert all(_list_blocks(page, "python") for page in READMES)
 
@@ -145,8 +311,7 @@ def test_there_is_python_in_the_readmes():
     ],
 )
 def test_the_sample_loans_show_what_their_readme_says(loan, statement, account, amounts):
-    folder = ROOT / "nodes" / "wenzhou"
-    trail = fundtrace.load(folder).trace(loan)
+    trail = fundtrace.load(WENZHOU).trace(loan)
     part = next(
         part
         for part in getattr(trail, statement)
@@ -154,14 +319,84 @@ def test_the_sample_loans_show_what_their_readme_says(loan, statement, account, 
     )
     shown = (part.traced_minor, part.min_minor, part.max_minor)
     assert tuple(render_amount(minor, "CNY") for minor in shown) == amounts
-    story = (folder / "README.md").read_text(encoding="utf-8").split(f"## {loan} ")[1]
-    assert [amount for amount in amounts if amount not in story.split("\n## ")[0]] == []
+    for half in _list_halves(loan):
+        assert [amount for amount in amounts if amount not in half] == []
+
+
+def _list_halves(loan: str) -> list[str]:
+    """Return the English and the Chinese text of a sample loan's story."""
+    page = (WENZHOU / "README.md").read_text(encoding="utf-8")
+    return page.split(f"\n## {loan} ")[1].split("\n## ")[0].split("\n---\n")
+
+
+@pytest.mark.parametrize("loan", [f"W-00{number}" for number in range(1, 7)])
+def test_both_halves_of_a_sample_story_give_the_same_ranges(loan):
+    english, chinese = _list_halves(loan)
+    ranges = re.findall(r"\[([\d,.]+)\s+to\s+([\d,.]+)\]", english)
+    assert ranges
+    assert re.findall(r"\[([\d,.]+)\s+至\s+([\d,.]+)\]", chinese) == ranges
+
+
+@pytest.mark.parametrize(
+    ("rule", "amount"),
+    [
+        ("fifo", None),
+        ("lifo", "600,000.00"),
+        ("pro_rata", "335,403.73"),
+        ("proceeds_first", "600,000.00"),
+        ("own_first", None),
+        ("specific", "600,000.00"),
+    ],
+)
+def test_the_story_of_w_006_says_which_rules_lead_to_shares(rule, amount):
+    trail = fundtrace.load(WENZHOU).trace("W-006", rule)
+    traced = sum(part.traced_minor for part in trail.first_uses if part.use is kinds.Use.SECURITIES)
+    assert (render_amount(traced, "CNY") if traced else None) == amount
+    english, chinese = _list_halves("W-006")
+    assert f"`{rule}`" in english
+    assert f"“{say(kinds.Rule(rule), Lang.ZH)}”" in chinese
+    assert amount is None or (amount in english and amount in chinese)
+
+
+def test_the_borrower_of_w_006_holds_as_much_of_its_own_as_its_story_says():
+    trail = fundtrace.load(WENZHOU).trace("W-006", "lifo")
+    tables = fundtrace.load(WENZHOU).tables
+    moves, account = tables.movements, tables.accounts
+    mine = next(i for i in range(len(account)) if account.get_key(i) == ("D", "4002"))
+    before = moves.booked_at < trail.disbursed_at
+    own = int(account.opening_minor[mine])
+    own += int(moves.credit_minor[before & (moves.credit == mine)].sum())
+    own -= int(moves.amount_minor[before & (moves.debit == mine)].sum())
+    assert all(render_amount(own, "CNY") in half for half in _list_halves("W-006"))
 
 
 def test_the_sample_trails_cross_at_least_three_banks():
-    dataset = fundtrace.load(ROOT / "nodes" / "wenzhou")
+    dataset = fundtrace.load(WENZHOU)
     banks = {
         loan: {end.bank for hop in dataset.trace(loan).hops for end in (hop.debit, hop.credit)}
         for loan in dataset.loan_ids
     }
     assert [loan for loan, crossed in banks.items() if len(crossed - {""}) < 3] == []
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_the_comparison_of_the_demo_speaks_one_language(lang, capsys):
+    compare_rules.main(WENZHOU, lang)
+    shown = capsys.readouterr().out
+    assert [line.split()[0] for line in shown.splitlines()] == [
+        f"W-00{number}" for number in range(1, 7)
+    ]
+    assert all(say(rule, lang) in shown for rule in kinds.CONSERVING_RULES)
+    assert say(kinds.Use.NON_MEMBER, lang) in shown
+    assert bool(re.search(r"[\u4e00-\u9fff]", shown)) == (lang is Lang.ZH)
+    # Codes of one word ("cash") are English words too; those with an underscore are not.
+    codes = {word.value for table in (USES, END_REASONS, RULES) for word in table}
+    assert [code for code in codes if "_" in code and code in shown] == []
+
+
+def test_the_picture_of_the_readme_is_what_its_command_draws():
+    command = "trail W-001 --data nodes/wenzhou --format svg --lang en"
+    assert f"`fundtrace {command}`" in " ".join(READMES[0].read_text(encoding="utf-8").split())
+    done = CliRunner().invoke(app, shlex.split(command.replace("nodes/wenzhou", str(WENZHOU))))
+    assert done.exit_code == 0, done.output
+    assert done.stdout_bytes == (ROOT / "docs" / "trail.svg").read_bytes()

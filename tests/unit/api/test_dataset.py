@@ -11,7 +11,7 @@ import pytest
 import fundtrace
 from fundtrace.api.dataset import Dataset, parse_rules
 from fundtrace.api.portfolio import trace_portfolio, write_portfolio
-from fundtrace.api.search import find_one_loan, list_matches
+from fundtrace.api.search import get_loan_id, list_matches
 from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
 from fundtrace.trace.result import Scope
@@ -133,10 +133,10 @@ def test_what_names_nothing_is_told(dataset: Dataset):
 
 
 def test_one_loan_is_found_by_movement_and_several_are_refused(dataset: Dataset):
-    assert find_one_loan(dataset, "M2") == "L1"
-    assert find_one_loan(dataset, "L2") == "L2"
+    assert get_loan_id(dataset, "M2") == "L1"
+    assert get_loan_id(dataset, "L2") == "L2"
     with pytest.raises(AmbiguousError):
-        find_one_loan(dataset, "B/1")
+        get_loan_id(dataset, "B/1")
 
 
 def test_a_reference_that_carried_no_loan_is_told():
@@ -145,7 +145,7 @@ def test_a_reference_that_carried_no_loan_is_told():
         loans=[loan("L1", "A/1", "1.00")],
     )
     with pytest.raises(NotFoundError, match="carried no loan"):
-        find_one_loan(dataset, "M1")
+        get_loan_id(dataset, "M1")
 
 
 def test_a_portfolio_conserves_every_loan_under_every_rule(dataset: Dataset):

@@ -169,14 +169,6 @@ def test_an_earlier_import_is_replaced_with_its_truth_when_asked(source, tmp_pat
     assert len((tmp_path / "out" / "truth.csv").read_text().splitlines()) == 5
 
 
-def test_a_truth_file_of_someone_else_is_left_alone(source, tmp_path):
-    import_amlgentex(source, tmp_path / "out")
-    (tmp_path / "out" / "truth.csv").write_text("my notes")
-    with pytest.raises(InvalidInputError):
-        import_amlgentex(source, tmp_path / "out", overwrite=True)
-    assert (tmp_path / "out" / "truth.csv").read_text() == "my notes"
-
-
 @pytest.mark.parametrize(
     ("row", "column"),
     [

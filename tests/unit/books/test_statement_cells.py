@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from fundtrace.books.statement_cells import (
+from fundtrace.books.statement.cells import (
     parse_account,
     parse_amount,
     parse_currency,
@@ -12,7 +12,7 @@ from fundtrace.books.statement_cells import (
     parse_moment,
     parse_text,
 )
-from fundtrace.books.statement_messages import MESSAGES, StatementRefusedError
+from fundtrace.books.statement.messages import MESSAGES, StatementRefusedError
 
 
 @pytest.mark.parametrize(

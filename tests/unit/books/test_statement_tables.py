@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from fundtrace.api.dataset import Dataset
-from fundtrace.books.statement import read_statement
-from fundtrace.books.statement_tables import build_case
+from fundtrace.books.statement.reader import read_statement
+from fundtrace.books.statement.tables import build_case
 from fundtrace.books.tables import build_tables
 from fundtrace.model.kinds import EndReason, MovementKind, Rule, Use
 from fundtrace.model.statement import UNKNOWN_BANK, LoanQuestion

@@ -24,9 +24,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def find_problems(folder: Path, max_errors: int | None = 100) -> list[str]:
+def find_problems(folder: Path, errors_max: int | None = 100) -> list[str]:
     with pytest.raises(BadTablesError) as caught:
-        load_tables(folder, max_errors=max_errors)
+        load_tables(folder, errors_max=errors_max)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -83,14 +83,14 @@ def test_problems_of_all_files_are_listed_together(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("max_errors", "shown"), [(2, 2), (100, 5), (None, 5), (0, 5)], ids=["2", "100", "all", "0"]
+    ("errors_max", "shown"), [(2, 2), (100, 5), (None, 5), (0, 5)], ids=["2", "100", "all", "0"]
 )
 def test_the_list_of_problems_can_be_cut_but_counts_all(
-    folder: Path, max_errors: int | None, shown: int
+    folder: Path, errors_max: int | None, shown: int
 ) -> None:
     (folder / "movements.csv").write_text(HEADER + "x\n" * 5, encoding="utf-8")
     with pytest.raises(BadTablesError) as caught:
-        load_tables(folder, max_errors=max_errors)
+        load_tables(folder, errors_max=errors_max)
     assert (len(caught.value.problems), caught.value.total) == (shown, 5)
 
 

@@ -109,7 +109,7 @@ def test_a_loan_that_stands_twice_is_refused(move: Make, lend: Make, find_proble
 def test_a_payee_that_no_table_knows_is_a_warning(
     move: Make, lend: Make, find_warnings: Find
 ) -> None:
-    rows = {"movements": [move()], "loans": [lend(declared_payees="A/1;Z/9;Z/9")]}
+    rows = {"movements": [move()], "loans": [lend(movement_id="m1", declared_payees="A/1;Z/9;Z/9")]}
     assert find_warnings(rows) == ["loans.csv:2: declared_payees: no table knows the payee Z/9 yet"]
 
 
@@ -178,3 +178,14 @@ def test_a_disbursement_before_the_loan_is_a_warning(
     assert find_warnings(rows) == [
         "loans.csv:2: disbursed_at: is later than the movement that the loan names"
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [({}, True), ({"movement_id": "m1"}, False), ({"disbursed_at": "2026-03-09"}, False)],
+)
+def test_a_loan_put_in_besides_its_own_disbursement_is_warned_of(
+    move: Make, lend: Make, find_warnings: Find, more: dict[str, str], *, warned: bool
+) -> None:
+    found = find_warnings({"movements": [move()], "loans": [lend(**more)]})
+    assert any("'m1' brings just that amount" in one for one in found) is warned

@@ -10,7 +10,10 @@ from xml.etree import ElementTree as ET
 import polars as pl
 import pytest
 
+from fundtrace import __version__
 from fundtrace.cli.main import run
+from fundtrace.cli.trace import TracedRule
+from fundtrace.model.kinds import CONSERVING_RULES
 
 S1 = str(Path(__file__).parents[2] / "fixtures" / "scenarios" / "S1")
 S3 = str(Path(__file__).parents[2] / "fixtures" / "scenarios" / "S3")
@@ -149,7 +152,7 @@ def test_warnings_of_the_tables_go_to_standard_error(fundtrace, tmp_path: Path):
     json.loads(out)
 
 
-def test_max_errors_cuts_the_list_but_not_the_count(fundtrace, tmp_path: Path):
+def test_errors_max_cuts_the_list_but_not_the_count(fundtrace, tmp_path: Path):
     header = (
         "movement_id,booked_at,debit_bank,debit_account,credit_bank,credit_account,amount,currency"
     )
@@ -159,3 +162,35 @@ def test_max_errors_cuts_the_list_but_not_the_count(fundtrace, tmp_path: Path):
     assert (code, out) == (2, "")
     assert err.count("movements.csv:") == 3
     assert "9 problems" in err
+
+
+def test_the_version_is_printed(fundtrace):
+    code, out, _ = fundtrace("--version")
+    assert (code, out) == (0, f"fundtrace {__version__}\n")
+
+
+def test_a_bug_of_ours_is_told_apart_from_the_answer_no(fundtrace, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("fundtrace.cli.trail.render_answer", fail)
+    code, _, err = fundtrace("trail", "L1", "--data", S1)
+    assert code == 3
+    assert "bug of ours" in err
+
+
+def test_missing_tables_are_said(fundtrace, tmp_path: Path):
+    for name in ("movements.csv", "loans.csv"):
+        (tmp_path / name).write_bytes((Path(S1) / name).read_bytes())
+    code, _, err = fundtrace("trail", "L1", "--data", str(tmp_path))
+    assert code == 0
+    assert "no accounts table" in err
+    assert "no members table" in err
+    (tmp_path / "loans.csv").unlink()
+    code, _, err = fundtrace("trail", "L1", "--data", str(tmp_path))
+    assert code == 1
+    assert "no loans table" in err
+
+
+def test_the_traced_rules_are_the_conserving_ones():
+    assert [rule.value for rule in TracedRule][:-1] == [rule.value for rule in CONSERVING_RULES]

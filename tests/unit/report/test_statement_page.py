@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from fundtrace.api.dataset import Dataset
-from fundtrace.books.statement import read_statement
-from fundtrace.books.statement_tables import build_case
+from fundtrace.books.statement.reader import read_statement
+from fundtrace.books.statement.tables import build_case
 from fundtrace.books.tables import build_tables
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
 from fundtrace.model.statement import LoanQuestion
-from fundtrace.report import statement_page
-from fundtrace.report.statement_page import Phrases, build_key_lines, render_statement_page
-from fundtrace.report.statement_view import build_view
-from fundtrace.report.statement_words import WORDS
+from fundtrace.report.statement import page as statement_page
+from fundtrace.report.statement.page import Phrases, build_key_lines, render_statement_page
+from fundtrace.report.statement.view import build_view
+from fundtrace.report.statement.words import WORDS
 from tests.support.statements import write_factory_xlsx, write_farm_csv, write_flagged
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -224,10 +224,10 @@ def test_every_word_stands_in_both_languages_with_the_same_values(key):
 
 
 def test_every_word_is_used_and_every_used_word_exists():
-    root = Path(statement_page.__file__).parents[1]
+    root = Path(statement_page.__file__).parents[2]
     sources = [
         TEMPLATE,
-        *(root / "report").glob("statement_[pv]*.py"),
+        *(root / "report" / "statement").glob("[pv]*.py"),
         root / "cli" / "statement.py",
     ]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
@@ -240,7 +240,7 @@ def test_every_word_is_used_and_every_used_word_exists():
 
 
 def test_every_finding_and_hint_of_the_reader_has_words():
-    books = (ROOT / "fundtrace" / "books").glob("statement*.py")
+    books = (ROOT / "fundtrace" / "books" / "statement").glob("*.py")
     text = "\n".join(path.read_text(encoding="utf-8") for path in books)
     codes = set(re.findall(r"Finding\(\s*\"([a-z_]+)\"", text)) - {"gap"}
     codes |= {"red_matched", "red_swapped", "red_unmatched"}

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fundtrace.model.kinds import EndReason, MovementKind, Rule, Use
-from fundtrace.report.svg_draw import render_trail_svg
-from fundtrace.report.svg_flows import Grouping, build_flows, choose_grouping
-from fundtrace.report.svg_labels import Board, Box, Label, Tone, make_label, measure, shorten
-from fundtrace.report.svg_layout import Layout, build_layout
+from fundtrace.report.svg.draw import render_trail_svg
+from fundtrace.report.svg.flows import Grouping, build_flows, choose_grouping
+from fundtrace.report.svg.labels import Board, Box, Label, Tone, make_label, measure, shorten
+from fundtrace.report.svg.layout import Layout, build_layout
 from fundtrace.report.words import Lang
 from fundtrace.trace.trail import Place, Trail
 from tests.support.golden import check_golden
@@ -252,7 +252,8 @@ def test_another_currency_and_money_in_transit_are_said() -> None:
     texts = _texts(build_layout(make_two_currencies(), Lang.EN))
 
     assert "#2 90,000.01 (JPY 1,890,000)" in texts
-    assert "in transit 5,000.00 (5.00%)" in texts
+    assert "abroad, in transit" in texts
+    assert "5,000.00 (5.00%)" in texts
 
 
 def test_the_header_names_rule_principal_and_coverage() -> None:
@@ -268,7 +269,7 @@ def test_a_dark_trail_says_what_that_means() -> None:
     texts = " ".join(_texts(build_layout(make_dark(), Lang.EN)))
 
     assert "no evidence of proper use" in texts
-    assert "max_hops = 1: 4 hops" in texts
+    assert "Depth at most 1: 4 hops" in texts
 
 
 def test_exposure_draws_without_rests() -> None:

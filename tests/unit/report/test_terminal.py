@@ -121,7 +121,7 @@ def test_nothing_in_sight_is_not_called_clean() -> None:
 def test_cuts_and_doubts_are_said() -> None:
     text = render_trail_text(make_dark(), Lang.EN, 120)
 
-    assert "max_hops = 1: 4 hops with 1,234,567.89 traced (gross) are hidden" in text
+    assert "Depth at most 1: 4 hops with 1,234,567.89 traced (gross) are hidden" in text
     assert "paid out CNY 123.45 more than was seen to arrive" in text
     assert "do not chain on 2026-03-05" in text
 

@@ -188,7 +188,7 @@ def test_money_paid_that_nobody_saw_arrive_is_said():
     [
         (View(), ["M1", "M2", "M3"], []),
         (View(depth_max=2), ["M1", "M2"], [("max_hops", "2", 1, 6_000)]),
-        (View(amount_min_minor=6_001), ["M1"], [("min_amount", "6001", 2, 12_000)]),
+        (View(amount_min_minor=6_001), ["M1"], [("min_amount", "60.01", 2, 12_000)]),
         (View(hops_max=1), ["M1"], [("budget_hops", "1", 2, 12_000)]),
         (View(depth_max=9, amount_min_minor=1, hops_max=9), ["M1", "M2", "M3"], []),
     ],

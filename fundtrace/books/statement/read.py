@@ -5,7 +5,7 @@ without BOM) or UTF-16 with one, else GB18030, separated by the commas, tabs, se
 bars of its header. Unlike a movement table (``csvtext``) a statement is ragged: lines above
 its header and below its bookings have as many cells as they like.
 
-What the cells mean is left to ``statement_rows``.
+What the cells mean is left to ``rows``.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from fundtrace.books import statement_headers as headers
-from fundtrace.books.statement_cells import Cell, parse_text
-from fundtrace.books.statement_messages import StatementRefusedError
+from fundtrace.books.statement import headers
+from fundtrace.books.statement.cells import Cell, parse_text
+from fundtrace.books.statement.messages import StatementRefusedError
 
 ROWS_MAX = 200_000  # LIMIT: 200,000 rows of 15 cells are some 300 MB of Python objects
 _DELIMITERS = (",", "\t", ";", "|")

@@ -1,7 +1,7 @@
 """The sentences of a statement's findings and the tags of its counterparties, in two languages.
 
 ``find_x`` belongs to the finding of code x, ``hint_x`` to the hint x of a counterparty;
-``statement_tables`` and its siblings in ``books`` make both.
+``tables`` and its siblings in ``books`` make both.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from fundtrace.model.instants import SHANGHAI, from_micros
-from fundtrace.report.svg_flows import AccountKey, Flow, Flows, key_of
+from fundtrace.report.svg.flows import AccountKey, Flow, Flows, key_of
 from fundtrace.trace.trail import Trail
 
 

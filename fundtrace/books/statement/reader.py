@@ -1,10 +1,10 @@
 """Read one bank statement, XLSX or CSV, as a customer or an officer is handed it.
 
-No set-up: headers are recognised (``statement_headers``), cells read without guessing
-(``statement_cells``), order, direction and red ink settled by what the statement itself
-proves (``statement_settle``, ``statement_kinds``). What could not be settled is a finding
+No set-up: headers are recognised (``headers``), cells read without guessing
+(``cells``), order, direction and red ink settled by what the statement itself
+proves (``settle``, ``kinds``). What could not be settled is a finding
 beside the rows; what cannot be read is refused, every bad row listed and nothing half-done.
-``statement_tables`` turns the result and a question about a loan into movement tables.
+``tables`` turns the result and a question about a loan into movement tables.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from fundtrace.books.statement_cells import normalize
-from fundtrace.books.statement_headers import read_preamble
-from fundtrace.books.statement_kinds import settle_kinds, settle_returns
-from fundtrace.books.statement_messages import StatementRefusedError
-from fundtrace.books.statement_read import StatementFile, load_file
-from fundtrace.books.statement_rows import Draft, Wanted, parse_rows
-from fundtrace.books.statement_settle import (
+from fundtrace.books.statement.cells import normalize
+from fundtrace.books.statement.headers import read_preamble
+from fundtrace.books.statement.kinds import settle_kinds, settle_returns
+from fundtrace.books.statement.messages import StatementRefusedError
+from fundtrace.books.statement.read import StatementFile, load_file
+from fundtrace.books.statement.rows import Draft, Wanted, parse_rows
+from fundtrace.books.statement.settle import (
     check_direction,
     derive_opening,
     find_gaps,

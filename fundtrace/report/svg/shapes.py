@@ -1,7 +1,7 @@
 """The shapes of a trail's picture, and the measures that all its parts keep.
 
-Pixels; y grows downwards. ``svg_geometry`` places these shapes, ``svg_layout`` adds the texts,
-``svg_draw`` writes them.
+Pixels; y grows downwards. ``geometry`` places these shapes, ``layout`` adds the texts,
+``draw`` writes them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from fundtrace.report.svg_columns import DayColumns, Stop
-from fundtrace.report.svg_flows import AccountKey, Flow
-from fundtrace.report.svg_labels import LINE_HEIGHT, Box
+from fundtrace.report.svg.columns import DayColumns, Stop
+from fundtrace.report.svg.flows import AccountKey, Flow
+from fundtrace.report.svg.labels import LINE_HEIGHT, Box
 
 NAME_SIZE = 12.0
 END_SIZE = 11.0

@@ -12,10 +12,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fundtrace.report.svg_captions import Captions
-from fundtrace.report.svg_flows import Grouping, build_flows, choose_grouping
-from fundtrace.report.svg_geometry import build_geometry
-from fundtrace.report.svg_labels import (
+from fundtrace.report.svg.captions import Captions
+from fundtrace.report.svg.flows import Grouping, build_flows, choose_grouping
+from fundtrace.report.svg.geometry import build_geometry
+from fundtrace.report.svg.labels import (
     LINE_HEIGHT,
     Board,
     Box,
@@ -25,7 +25,7 @@ from fundtrace.report.svg_labels import (
     measure,
     wrap,
 )
-from fundtrace.report.svg_shapes import (
+from fundtrace.report.svg.shapes import (
     BAR_WIDTH,
     EDGE_WIDTH_MAX,
     END_SIZE,

@@ -20,7 +20,7 @@ import dataclasses
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from fundtrace.books.statement_messages import StatementRefusedError
+from fundtrace.books.statement.messages import StatementRefusedError
 from fundtrace.model.statement import Finding, StatementRow
 
 _CHAINED_SHARE = 90  # percent of the links that must chain before balances overrule dates

@@ -1,7 +1,7 @@
 """The tabular sequential graph of a trail (arXiv 2605.10522) as coordinates, no texts.
 
 One row a bank: the lender first, then in the order in which the money came by, banks that
-take no part and the world outside last. Time runs along x (``svg_columns``). In a row each
+take no part and the world outside last. Time runs along x (``columns``). In a row each
 account has a lane for as long as it is on the picture; lanes are used again. A stop is a bar,
 as high as what passes it; an edge is as wide as its traced value, in proportion to the
 principal and never thinner than a hair. All numbers follow from the trail alone, so the same
@@ -11,11 +11,11 @@ trail gives the same picture to the byte.
 from __future__ import annotations
 
 from fundtrace.model.kinds import BLIND_END_REASONS, EndReason
-from fundtrace.report.svg_captions import Captions
-from fundtrace.report.svg_columns import Stop, build_schedule
-from fundtrace.report.svg_flows import AccountKey, Flow, Flows, key_of
-from fundtrace.report.svg_labels import Box, measure
-from fundtrace.report.svg_shapes import (
+from fundtrace.report.svg.captions import Captions
+from fundtrace.report.svg.columns import Stop, build_schedule
+from fundtrace.report.svg.flows import AccountKey, Flow, Flows, key_of
+from fundtrace.report.svg.labels import Box, measure
+from fundtrace.report.svg.shapes import (
     BAR_HEIGHT_MIN,
     BAR_WIDTH,
     EDGE_WIDTH_MAX,
@@ -201,20 +201,17 @@ class _Sheet:
     def place_bands(self) -> tuple[Band, ...]:
         """Join the stops of each account by what waits there in between."""
         bands: list[Band] = []
-        undrawn = EndReason.UNDRAWN
-        drawn = self.trail.principal_minor - sum(
-            part.traced_minor for part in self.trail.rests if part.end_reason is undrawn
-        )
         for account in self.accounts:
             if not account.key.bank:
                 continue
-            held = drawn if account.is_start else 0
+            held = self.trail.drawn_minor if account.is_start else 0
             for stop, following in zip(account.stops, account.stops[1:], strict=False):
                 held += sum(flow.traced_minor for flow in stop.incoming)
                 held -= sum(flow.traced_minor for flow in stop.outgoing)
                 start = (self.xs[stop.column] + BAR_WIDTH / 2, account.y)
                 end = (self.xs[following.column] - BAR_WIDTH / 2, account.y)
-                width = value_width(held, self.trail.principal_minor) if held > 0 else 0.0
+                is_known = self.trail.is_whole and held > 0
+                width = value_width(held, self.trail.principal_minor) if is_known else 0.0
                 bands.append(Band(start, end, width))
         return tuple(bands)
 

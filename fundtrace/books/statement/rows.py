@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from fundtrace.books import statement_headers as headers
-from fundtrace.books.statement_cells import (
+from fundtrace.books.statement import headers
+from fundtrace.books.statement.cells import (
     Cell,
     normalize,
     parse_account,
@@ -23,8 +23,8 @@ from fundtrace.books.statement_cells import (
     parse_moment,
     parse_text,
 )
-from fundtrace.books.statement_messages import Lang, StatementRefusedError
-from fundtrace.books.statement_read import StatementFile
+from fundtrace.books.statement.messages import Lang, StatementRefusedError
+from fundtrace.books.statement.read import StatementFile
 from fundtrace.model.instants import SHANGHAI, to_micros
 from fundtrace.model.problems import Problem
 from fundtrace.model.statement import StatementRow

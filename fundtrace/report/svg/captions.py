@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fundtrace.model.instants import render_local
-from fundtrace.model.kinds import EndReason, MovementKind, Rule
+from fundtrace.model.kinds import EndReason, MovementKind, Rule, Use
 from fundtrace.model.money import render_amount
-from fundtrace.report.svg_flows import (
+from fundtrace.report.svg.flows import (
     AccountKey,
     Flow,
     Flows,
@@ -13,8 +13,8 @@ from fundtrace.report.svg_flows import (
     get_small_minor,
     key_of,
 )
-from fundtrace.report.svg_labels import Tone, measure, shorten
-from fundtrace.report.svg_shapes import END_SIZE, NAME_SIZE
+from fundtrace.report.svg.labels import Tone, measure, shorten
+from fundtrace.report.svg.shapes import END_SIZE, NAME_SIZE
 from fundtrace.report.texts import (
     clean,
     describe_cut,
@@ -162,7 +162,7 @@ class Captions:
         for part in self.list_rests(key):
             amount = self.money(part.traced_minor)
             share = render_share(part.traced_minor, self.trail.principal_minor)
-            reason = far + say(part.end_reason, self.lang)
+            reason = far + self._describe_end(part)
             whole = f"{reason} {amount} ({share})"
             if has_name and reason == self.account_line(key):
                 lines.append(f"{amount} ({share})")
@@ -172,6 +172,12 @@ class Captions:
                 lines += [shorten(reason, NAME_WIDTH_MAX, END_SIZE), f"{amount} ({share})"]
         return lines[:END_LINES_MAX]
 
+    def _describe_end(self, part: Part) -> str:
+        """Say the end reason, and the use where it says more."""
+        reason, use = say(part.end_reason, self.lang), say(part.use, self.lang)
+        is_plain = part.use in (Use.UNKNOWN, Use.BORROWER) or use == reason
+        return reason if is_plain else f"{use}, {reason}"
+
     def flow_texts(self, flow: Flow, *, is_said_at_end: bool) -> list[str]:
         """Return the label of an edge, and shorter ones for where there is no room.
 
@@ -180,7 +186,11 @@ class Captions:
         """
         if flow.candidate:
             amount = self.money(flow.candidate.amount_minor, flow.candidate.currency)
-            return [f"{self.say(Label.INFERRED)} {amount}", self.say(Label.INFERRED)]
+            text = f"{self.say(Label.INFERRED)} {amount}"
+            if flow.candidate.ended_minor < flow.candidate.amount_minor:
+                ended = self.money(flow.candidate.ended_minor)
+                text += f" ({self.say(Label.ENDED)} {ended})"
+            return [text, self.say(Label.INFERRED)]
         first = flow.hops[0][1]
         number = f"#{flow.number}"
         if len(flow.hops) > 1:

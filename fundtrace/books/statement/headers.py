@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fundtrace.books.statement_cells import Cell, normalize, parse_text
+from fundtrace.books.statement.cells import Cell, normalize, parse_text
 
 HEADER_LINES_MAX = 60  # LIMIT: no export seen has more than 20 lines above its header
 

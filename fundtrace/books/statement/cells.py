@@ -14,7 +14,7 @@ import datetime as dt
 import re
 import unicodedata
 
-from fundtrace.books.statement_messages import StatementRefusedError
+from fundtrace.books.statement.messages import StatementRefusedError
 from fundtrace.model.money import AMOUNT_MINOR_MAX, get_minor_digits, parse_amount_minor
 
 Cell = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None

@@ -1,13 +1,13 @@
 """The words of the statement page and of its command, Chinese first, then English.
 
-Values in braces are filled in by ``statement_page``; both languages show the same ones.
+Values in braces are filled in by ``page``; both languages show the same ones.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from fundtrace.report.statement_finding_words import FINDING_WORDS
+from fundtrace.report.statement.finding_words import FINDING_WORDS
 from fundtrace.report.words import RULES
 
 Lang = Literal["zh", "en"]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from xml.etree import ElementTree as ET
 
-from fundtrace.report.svg_flows import Grouping
-from fundtrace.report.svg_labels import LINE_HEIGHT, Label, Tone
-from fundtrace.report.svg_layout import BLIND_SWATCH, HELD_SWATCH, Layout, Swatch, build_layout
-from fundtrace.report.svg_shapes import (
+from fundtrace.report.svg.flows import Grouping
+from fundtrace.report.svg.labels import LINE_HEIGHT, Label, Tone
+from fundtrace.report.svg.layout import BLIND_SWATCH, HELD_SWATCH, Layout, Swatch, build_layout
+from fundtrace.report.svg.shapes import (
     EDGE_WIDTH_MAX,
     GUTTER,
     Bar,

@@ -17,7 +17,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from fundtrace.books.statement_cells import normalize
+from fundtrace.books.statement.cells import normalize
 from fundtrace.model.kinds import MovementKind
 from fundtrace.model.statement import Finding, StatementRow
 

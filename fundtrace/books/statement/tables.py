@@ -1,4 +1,4 @@
-"""A statement and a question about a loan to movement tables (DESIGN section 5) as text.
+"""A statement and a question about a loan to movement tables (docs/tables.md) as text.
 
 The statement's account is the only one observed, at the only member, ``OWN``; every
 counterparty is at a bank that is no member, so what reaches it ends there. An account is
@@ -16,8 +16,8 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 
-from fundtrace.books.statement_cells import normalize
-from fundtrace.books.statement_kinds import DISBURSEMENT_WORDS
+from fundtrace.books.statement.cells import normalize
+from fundtrace.books.statement.kinds import DISBURSEMENT_WORDS
 from fundtrace.model.instants import DAY_MICROSECONDS, SHANGHAI, render_instant, to_micros
 from fundtrace.model.kinds import MovementKind
 from fundtrace.model.money import render_amount

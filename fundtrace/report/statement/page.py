@@ -1,6 +1,6 @@
 """The page of one bank statement: self-contained HTML, no script, the same bytes each time.
 
-The numbers come from ``statement_view``, the words from ``statement_words``, the markup from
+The numbers come from ``view``, the words from ``words``, the markup from
 ``templates/statement.html.j2``; this module puts amounts, dates and sentences together. All
 text of the file is escaped by Jinja2; no time of rendering enters the page.
 """
@@ -18,14 +18,14 @@ from fundtrace.model.instants import render_instant, render_local
 from fundtrace.model.kinds import DEFAULT_RULE, Rule
 from fundtrace.model.money import get_minor_digits, render_amount
 from fundtrace.model.statement import UNKNOWN_BANK, Counterparty, Finding, StatementCase
-from fundtrace.report.statement_view import (
+from fundtrace.report.statement.view import (
     SHOWN_RULES,
     Destination,
     Payment,
     StatementView,
     build_view,
 )
-from fundtrace.report.statement_words import Lang, get_words
+from fundtrace.report.statement.words import Lang, get_words
 from fundtrace.trace.trail import Trail
 
 GAPS_SHOWN_MAX = 50  # LIMIT: a statement that chains nowhere must not fill a hundred pages
@@ -287,7 +287,7 @@ def _build_bars(view: StatementView, rule: Rule, principal: int, phrases: Phrase
 @lru_cache(maxsize=1)
 def _get_environment() -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("fundtrace.report"),
+        loader=jinja2.PackageLoader("fundtrace.report.statement"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
