@@ -19,6 +19,7 @@ from fundtrace.model.instants import parse_instant, to_micros
 from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule
 from fundtrace.model.tables import Tables
 from fundtrace.trace.answer import build_trail
+from fundtrace.trace.audit import list_loan_imbalances
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.exposure import list_exposed_hops
 from fundtrace.trace.inputs import TraceInput
@@ -81,6 +82,9 @@ class Dataset:
                 late.append(one)
             else:
                 passes[one] = self.get_pass(one, at, scope)
+        for result in passes.values():
+            if imbalances := list_loan_imbalances(result, rank):
+                raise AssertionError("; ".join(imbalances))
         exposed = list_exposed_hops(given, rank, scope)
         trail = build_trail(given, rank, chosen, passes, exposed)
         if late:

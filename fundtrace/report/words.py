@@ -105,7 +105,7 @@ class Label(Enum):
     PRINCIPAL = Words("借据金额", "Principal")
     DISBURSED = Words("放款", "disbursed")
     DISBURSED_ON = Words("{at} 放款", "disbursed {at}")
-    RULE = Words("分摊规则", "Rule")
+    RULE = Words("归属规则", "Rule")
     AS_OF = Words("截至", "As of")
     AS_OF_END = Words("数据末尾", "the end of the data")
     SNAPSHOT = Words("数据快照", "Snapshot")
@@ -148,7 +148,7 @@ class Label(Enum):
         "曾经流经（毛额，可超过借据金额）", "Ever reached (gross, may exceed the principal)"
     )
     EXPOSURE = Words(
-        "牵连上限（单列，不计入合计）", "Exposure (an upper bound, apart, in no total)"
+        "触及上限（单列，不计入合计）", "Exposure (an upper bound, apart, in no total)"
     )
     UPPER_BOUND = Words("上限", "Upper bound")
     REENTRY = Words(

@@ -15,11 +15,12 @@ def list_imbalances(result: PassResult) -> list[str]:
     return [
         sentence
         for rank in range(len(result.given.loans))
-        for sentence in _list_loan_imbalances(result, rank)
+        for sentence in list_loan_imbalances(result, rank)
     ]
 
 
-def _list_loan_imbalances(result: PassResult, rank: int) -> list[str]:
+def list_loan_imbalances(result: PassResult, rank: int) -> list[str]:
+    """Return the sentences for one loan, given by rank."""
     given = result.given
     loan, movements = given.loans[rank], given.tables.movements
     open_minor: dict[int, int] = {}

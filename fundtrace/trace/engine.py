@@ -352,7 +352,7 @@ class _Engine:
             self.result.hops[rank].append(hop)
 
     def close(self) -> None:
-        """Let everything rest where it is at the time asked, and prove that it conserves."""
+        """Let everything rest where it is at the time asked (``audit`` proves that it conserves)."""
         for account, holding in self.holdings.items():
             self.end_window(holding, account, self.given.ends_at)
             place = PlaceKey(account, EndReason.HELD)
