@@ -27,6 +27,8 @@ from fundtrace.trace.result import PassResult, Scope
 from fundtrace.trace.trail import Cut, Trail
 from fundtrace.trace.view import View, limit_view
 
+_AS_OF_MIN, _AS_OF_MAX = parse_instant("1900-01-01"), parse_instant("2200-01-01")
+
 AsOf = str | dt.date | int | None  # a datetime is a date
 Progress = Callable[[Rule, int, int], None]  # rule, events done, events in all
 
@@ -120,7 +122,9 @@ class Dataset:
         for position, one in enumerate(loans):
             if one.loan_id == loan:
                 return position
-        fitting = [position for position, one in enumerate(loans) if one.contract_id == loan]
+        fitting = [
+            position for position, one in enumerate(loans) if loan and one.contract_id == loan
+        ]
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
@@ -154,7 +158,10 @@ def read_as_of(as_of: AsOf) -> int | None:
         return as_of
     if isinstance(as_of, dt.datetime):
         return to_micros(as_of)
-    return parse_instant(str(as_of), end_of_day=True)
+    at = parse_instant(str(as_of), end_of_day=True)
+    if not _AS_OF_MIN <= at < _AS_OF_MAX:
+        raise InvalidInputError(f"{as_of} lies outside the years 1900 to 2199")
+    return at
 
 
 def parse_rules(names: Iterable[str]) -> list[Rule]:

@@ -18,6 +18,7 @@ from fundtrace.books.files import write_atomically
 from fundtrace.errors import InvalidInputError
 from fundtrace.model.kinds import BLIND_END_REASONS, CONSERVING_RULES, Rule
 from fundtrace.model.tables import OUTSIDE
+from fundtrace.report.trail_csv import FORMULA_START
 from fundtrace.trace.answer import RowKey, find_hop_place, sum_rows
 from fundtrace.trace.audit import list_imbalances
 from fundtrace.trace.places import build_place
@@ -70,17 +71,27 @@ def trace_portfolio(
 def write_portfolio(frames: Mapping[str, pl.DataFrame], folder: Path) -> list[Path]:
     """Write each table as Parquet and CSV; each file appears whole or not at all.
 
+    In CSV a text that a spreadsheet would take for a formula gets a leading apostrophe.
+
     Raises InvalidInputError where the folder cannot be written.
     """
     written = []
     for name, frame in frames.items():
-        for suffix, write in (("parquet", frame.write_parquet), ("csv", frame.write_csv)):
+        texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+        harmless = frame.with_columns(_guard(name) for name in texts)
+        for suffix, write in (("parquet", frame.write_parquet), ("csv", harmless.write_csv)):
             content = io.BytesIO()
             write(content)
             target = folder / f"{name}.{suffix}"
             write_atomically(target, content.getvalue())
             written.append(target)
     return written
+
+
+def _guard(name: str) -> pl.Expr:
+    """Disarm texts that begin like a formula, as ``report.trail_csv`` does."""
+    text = pl.col(name)
+    return pl.when(text.str.contains(FORMULA_START)).then(pl.lit("'") + text).otherwise(text).alias(name)
 
 
 def _build_hops(result: PassResult) -> pl.DataFrame:

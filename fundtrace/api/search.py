@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fundtrace.api.dataset import Dataset
-from fundtrace.errors import AmbiguousError, NotFoundError
+from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
 from fundtrace.model.kinds import DEFAULT_RULE
-from fundtrace.trace.exposure import list_exposed_hops
-from fundtrace.trace.result import Scope
+from fundtrace.trace.exposure import list_exposed_ranks
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,11 @@ def list_matches(dataset: Dataset, reference: str, *, with_exposed: bool = True)
     """Return everything that ``reference`` names; raises NotFoundError where it names nothing.
 
     An account is written ``number`` or ``bank/number``. ``with_exposed`` also looks for loans
-    that can have been there under some rule, at the cost of one pass over the events per loan.
+    that can have been there under some rule.
     """
     tables = dataset.tables
+    if not reference:
+        raise InvalidInputError("name a loan, contract, movement, UETR or account")
     if not tables.loans:
         raise NotFoundError("the folder holds no loans table, so there is no loan to follow")
     search = _Search(dataset, with_exposed=with_exposed)
@@ -109,14 +110,12 @@ class _Search:
         given = self.dataset.get_input()
         traced = self.dataset.get_pass(DEFAULT_RULE)
         wanted = set(rows)
-        carried, exposed = [], []
-        for rank, loan in enumerate(given.loans):
-            if loan.movement in wanted or any(hop.row in wanted for hop in traced.hops[rank]):
-                carried.append(loan.loan_id)
-            elif self.with_exposed and self._is_exposed(rank, wanted):
-                exposed.append(loan.loan_id)
-        return Match(kind, name, tuple(carried), tuple(exposed))
-
-    def _is_exposed(self, rank: int, wanted: set[int]) -> bool:
-        given = self.dataset.get_input()
-        return any(hop.row in wanted for hop in list_exposed_hops(given, rank, Scope()))
+        carried = [
+            loan.loan_id
+            for rank, loan in enumerate(given.loans)
+            if loan.movement in wanted or any(hop.row in wanted for hop in traced.hops[rank])
+        ]
+        exposed = list_exposed_ranks(given, wanted) if self.with_exposed else []
+        possible = [given.loans[rank].loan_id for rank in exposed]
+        others = tuple(loan_id for loan_id in possible if loan_id not in carried)
+        return Match(kind, name, tuple(carried), others)

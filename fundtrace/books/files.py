@@ -11,6 +11,8 @@ from fundtrace.errors import InvalidInputError
 
 def write_atomically(target: Path, content: bytes) -> None:
     """Write a file beside its place, then rename it; raises InvalidInputError where it cannot."""
+    if not target.name or target.is_dir():
+        raise InvalidInputError(f"cannot write {str(target)!r}: name a file, not a folder")
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

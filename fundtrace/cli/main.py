@@ -6,14 +6,16 @@ error of ours. Errors go to standard error, answers to standard output.
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from typing import Annotated
 
 import typer
 
-from fundtrace.cli import imports, statement, trace, trail
+from fundtrace.cli import imports, simulate, statement, trace, trail
 from fundtrace.errors import BadTablesError, FundtraceError
+from fundtrace.report.texts import clean
 
 app = typer.Typer(
     name="fundtrace",
@@ -54,29 +56,45 @@ app.command("trail")(trail.trail)
 app.command("find")(trail.find)
 app.command("trace")(trace.trace)
 app.command("statement")(statement.statement)
+app.command("simulate")(simulate.simulate)
 app.add_typer(imports.app, name="import")
 
 
 def run() -> None:
     """Run the command line; the entry point of the ``fundtrace`` script."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:  # closed by the caller: there is nobody to answer
+            sys.exit(3)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except BadTablesError as error:
-        for problem in error.problems:
-            sys.stderr.write(f"{problem}\n")
-        hidden = error.total - len(error.problems)
-        if hidden:
-            sys.stderr.write(f"... and {hidden} more; --max-errors 0 lists all\n")
-        noun = "problem" if error.total == 1 else "problems"
-        sys.stderr.write(f"fundtrace: {error.total} {noun} in the tables, nothing was loaded\n")
+        _say_problems(error)
         sys.exit(error.exit_code)
     except FundtraceError as error:
-        sys.stderr.write(f"fundtrace: {error}\n")
+        _complain(str(error))
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as error:
+        _complain(f"the system refuses: {error}")
+        sys.exit(3)
     except Exception:  # noqa: BLE001  a bug of ours must not look like the answer no
         traceback.print_exc()
-        sys.stderr.write("fundtrace: this is a bug of ours; please report what is above\n")
+        _complain("this is a bug of ours; please report what is above")
         sys.exit(3)
+
+
+def _say_problems(error: BadTablesError) -> None:
+    for problem in error.problems:
+        sys.stderr.write(f"{clean(str(problem))}\n")
+    hidden = error.total - len(error.problems)
+    if hidden:
+        sys.stderr.write(f"... and {hidden} more; --max-errors 0 lists all\n")
+    noun = "problem" if error.total == 1 else "problems"
+    _complain(f"{error.total} {noun} in the tables, nothing was loaded")
+
+
+def _complain(text: str) -> None:
+    """Say something on standard error, harmless to a terminal whatever names it quotes."""
+    lines = (clean(line) for line in text.splitlines())
+    sys.stderr.write("fundtrace: " + "\n".join(lines) + "\n")

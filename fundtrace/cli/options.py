@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from fundtrace.report.texts import clean
 
 if TYPE_CHECKING:
     from fundtrace.api.dataset import Dataset
@@ -64,12 +68,21 @@ def open_dataset(data: Path, errors_max: int) -> Dataset:
     return dataset
 
 
+def print_answer(text: str) -> None:
+    """Print an answer; a reader that stops early is no error, a full disk is."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def print_warnings(dataset: Dataset) -> None:
     """Print the first warnings of the tables, and how many more there are."""
     shown_max = 20
     warnings = dataset.tables.warnings
     for warning in warnings[:shown_max]:
-        typer.echo(f"warning: {warning}", err=True)
+        typer.echo(f"warning: {clean(str(warning))}", err=True)
     if len(warnings) > shown_max:
         typer.echo(f"warning: ... and {len(warnings) - shown_max} more warnings", err=True)
 

@@ -89,7 +89,7 @@ def _in_language(lang: Lang, errors_max: int) -> Iterator[None]:
     except StatementRefusedError as error:
         raise InvalidInputError(error.render(lang.value)) from error
     except BadTablesError as error:
-        shown = error.problems[: errors_max or None]
+        shown = error.problems[: errors_max if errors_max > 0 else None]
         raise BadTablesError(shown, error.total) from error
 
 

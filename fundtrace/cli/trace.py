@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fundtrace.model.kinds import Rule
     from fundtrace.trace.result import Scope
 
+
 class TracedRule(StrEnum):
     """A conserving rule, or all of them."""
 

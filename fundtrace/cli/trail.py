@@ -18,8 +18,10 @@ from fundtrace.cli.options import (
     ScopeWindow,
     make_scope,
     open_dataset,
+    print_answer,
 )
 from fundtrace.model.kinds import DEFAULT_RULE, Rule
+from fundtrace.report.texts import clean
 
 if TYPE_CHECKING:
     from fundtrace.trace.trail import Trail
@@ -99,7 +101,7 @@ def write_answer(answer: Trail, output_format: Format, lang: Lang, out: Path | N
     """Render a trail to a file, whole or not at all, or to standard output."""
     text = render_answer(answer, output_format, lang, is_terminal=out is None)
     if out is None:
-        typer.echo(text, nl=False)
+        print_answer(text)
         return
     from fundtrace.books.files import write_atomically
 
@@ -146,6 +148,7 @@ def find(
     dataset = open_dataset(data, max_errors)
     for match in list_matches(dataset, reference):
         traced = ", ".join(match.loan_ids) or "none"
-        typer.echo(f"{match.kind} {match.name}: loans {traced}")
+        typer.echo(clean(f"{match.kind} {match.name}: loans {traced}"))
         if match.exposed_loan_ids:
-            typer.echo(f"  possibly, under another rule: {', '.join(match.exposed_loan_ids)}")
+            others = ", ".join(match.exposed_loan_ids)
+            typer.echo(clean(f"  possibly, under another rule: {others}"))

@@ -15,7 +15,6 @@ from fundtrace.errors import InvalidInputError
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY_MICROSECONDS = 86_400_000_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_DATE_LENGTH = len("2026-01-31")
 
 
 def to_micros(at: dt.datetime) -> int:
@@ -41,7 +40,7 @@ def parse_instant(text: str, *, end_of_day: bool = False) -> int:
         raise InvalidInputError(
             f"{text!r} is not an ISO 8601 time such as 2026-03-05T09:30:00+08:00"
         ) from error
-    if end_of_day and len(text) <= _DATE_LENGTH:
+    if end_of_day and _is_date(text):
         at += dt.timedelta(days=1) - dt.timedelta(microseconds=1)
     try:
         return to_micros(at)
@@ -62,3 +61,12 @@ def render_local(micros: int) -> str:
     """Render for a screen: ``2026-03-05 09:30`` in Asia/Shanghai, seconds where there are any."""
     at = from_micros(micros).astimezone(SHANGHAI)
     return at.strftime("%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M")
+
+
+def _is_date(text: str) -> bool:
+    """Tell whether a text is a date without a time."""
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from fundtrace.model.instants import render_instant
 from fundtrace.model.money import render_amount
@@ -47,7 +48,8 @@ COLUMNS = (
     "purpose",
 )
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Full-width forms too: some spreadsheets fold them when a cell is edited.
+FORMULA_START = r"^[=+\-@＝＋－＠\t\r\n]"
 
 
 def render_trail_csv(trail: Trail) -> str:
@@ -61,7 +63,7 @@ def render_trail_csv(trail: Trail) -> str:
 
 def guard_cell(text: str) -> str:
     """Keep a spreadsheet from reading a text as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if re.match(FORMULA_START, text) else text
 
 
 def _row(trail: Trail, hop: Hop) -> tuple[str | int, ...]:

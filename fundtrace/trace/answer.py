@@ -135,10 +135,11 @@ def _find_back_flows(given: TraceInput, rank: int, rows: list[HopRow]) -> set[in
     """
     movements, places = given.tables.movements, given.places
     upstream: dict[int, int] = {}
+    bits: dict[int, int] = {}  # account: its bit, in order of appearance
     found: set[int] = set()
     for hop in rows:
         debit, credit = int(movements.debit[hop.row]), int(movements.credit[hop.row])
-        mask = 1 << debit if debit != OUTSIDE else 0
+        mask = 1 << bits.setdefault(debit, len(bits)) if debit != OUTSIDE else 0
         for parent in hop.parents:
             mask |= upstream.get(parent, 0)
         upstream[hop.row] = mask
@@ -146,7 +147,7 @@ def _find_back_flows(given: TraceInput, rank: int, rows: list[HopRow]) -> set[in
             continue
         is_home = places.is_borrower_place(rank, PlaceKey(credit, EndReason.HELD))
         was_home = places.is_borrower_place(rank, PlaceKey(debit, EndReason.HELD))
-        if mask >> credit & 1 or (is_home and not was_home):
+        if mask >> bits.setdefault(credit, len(bits)) & 1 or (is_home and not was_home):
             found.add(hop.row)
     return found
 

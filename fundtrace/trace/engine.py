@@ -260,10 +260,16 @@ class _Engine:
 
     def take_for_payee(self, holding: Holding, row: int, at: int) -> list[Piece]:
         """Take lots of the loans whose own account pays one of their declared payees."""
+        ranks = self.given.list_declaring_loans(row, at)
+        if not ranks:
+            return []
+        of_loan: dict[int, list[Lot]] = {}
+        for lot in holding.list_traced():
+            of_loan.setdefault(lot.source, []).append(lot)
         left = self.amount[row]
         pieces: list[Piece] = []
-        for rank in self.given.list_declaring_loans(row, at):
-            for lot in [lot for lot in holding.list_traced() if lot.source == rank]:
+        for rank in ranks:
+            for lot in of_loan.get(rank, ()):
                 share = min(lot.left, left)
                 if share:
                     pieces.append(holding.draw(lot, share))

@@ -14,6 +14,7 @@ so is every return of an exposed movement. Nothing is conserved. Settled here:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from fundtrace.model.instants import DAY_MICROSECONDS
@@ -40,6 +41,41 @@ def list_exposed_hops(given: TraceInput, rank: int, scope: Scope) -> list[HopRow
     if not given.get_drawn_minor(rank):
         return []
     return _Exposure(given, rank, scope).run()
+
+
+def list_exposed_ranks(given: TraceInput, rows: Collection[int]) -> list[int]:
+    """Return the loans whose money any of the movements ``rows`` can have carried.
+
+    All loans in one pass over the events, as bit sets; no scope.
+    """
+    moves = given.tables.movements
+    debit, credit = moves.debit.tolist(), moves.credit.tolist()
+    reverses, booked_at = moves.reverses.tolist(), moves.booked_at.tolist()
+    wanted = set(rows)
+    there: dict[int, int] = {}  # account: loans that can have reached it
+    carried: dict[int, int] = {}  # movement: loans that it can have carried
+    found = 0
+    unbooked = given.list_unbooked_disbursements()[::-1]
+    for row, is_credit in zip(
+        given.order.row.tolist(), given.order.is_credit.tolist(), strict=True
+    ):
+        while unbooked and unbooked[-1][0] <= booked_at[row]:
+            _, rank = unbooked.pop()
+            account = given.loans[rank].account_id
+            if not given.places.find_account_end(account):
+                there[account] = there.get(account, 0) | 1 << rank
+        if not is_credit:
+            drawn = given.loans_of_movement.get(row)
+            if drawn is None:
+                loans = there.get(debit[row], 0) | carried.get(reverses[row], 0)
+            else:
+                loans = sum(1 << rank for rank in drawn)
+            if loans:
+                carried[row] = loans
+                found |= loans if row in wanted else 0
+        elif row in carried and given.places.find_arrival_place(row) is None:
+            there[credit[row]] = there.get(credit[row], 0) | carried[row]
+    return [rank for rank in range(len(given.loans)) if found >> rank & 1]
 
 
 class _Exposure:

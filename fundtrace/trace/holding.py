@@ -24,6 +24,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
+# LIMIT: under pro_rata a source that is never empty would name all its arrivals as parents of
+# each payment, which grows with their product; the newest 100 are named.
+PARENTS_MAX = 100
+
 OWN = -1  # the source of money that is no loan's; loans are their rank in loan order
 
 
@@ -95,6 +99,7 @@ class Holding:
         "arrivals",
         "balance",
         "by_source",
+        "disowned",
         "fees_paid",
         "is_pooled",
         "overdraft_limit",
@@ -109,6 +114,7 @@ class Holding:
         self.own: deque[Lot] = deque()
         self.traced: deque[Lot] = deque()
         self.by_source: dict[int, Lot] = {}  # instead of the queues, where pooled
+        self.disowned: set[int] = set()  # sources that the scope let rest here, where pooled
         self.arrivals: dict[tuple[bool, int], deque[Arrival]] = {}  # rule specific; see rules
         self.balance = 0  # units of all lots
         self.overdrawn = 0  # units borrowed from the bank and not yet repaid
@@ -132,7 +138,7 @@ class Holding:
             lot.value += before.value_left
             lot.fresh += before.fresh_left
             lot.depth = min(depth, before.depth)
-            lot.parents = tuple(dict.fromkeys(before.parents + parents))
+            lot.parents = tuple(dict.fromkeys(before.parents + parents))[-PARENTS_MAX:]
         self.by_source[piece.source] = lot
         return lot
 
@@ -180,6 +186,7 @@ class Holding:
         """Turn traced lots into own money where they stand (scope: they are followed no more)."""
         if self.is_pooled:
             for lot in lots:
+                self.disowned.add(lot.source)
                 del self.by_source[lot.source]
                 self.balance -= lot.left
                 self.append_own(lot.left)

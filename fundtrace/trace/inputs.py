@@ -37,6 +37,9 @@ class TraceInput:
                 self.loans_of_movement.setdefault(loan.movement, []).append(rank)
             if loan.declared_payees:
                 self._payees.setdefault(loan.account_id, []).append((rank, loan))
+        self._drawn = {
+            rank: value for row in self.loans_of_movement for rank, value in self.list_drawn(row)
+        }
         self.ends_at = self._find_end()
 
     def list_unbooked_disbursements(self) -> list[tuple[int, int]]:
@@ -64,7 +67,7 @@ class TraceInput:
             return loan.principal_minor if self._is_past(loan.disbursed_at) else 0
         if self.debit_position[loan.movement] < 0:
             return 0
-        return dict(self.list_drawn(loan.movement))[rank]
+        return self._drawn[rank]
 
     def list_declaring_loans(self, row: int, at: int) -> list[int]:
         """Return the loans, in loan order, for which a movement pays a declared payee in time."""

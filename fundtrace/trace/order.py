@@ -9,9 +9,10 @@ Units of one instant and seq are a *tie*, and line order is only a guess there. 
 that give the balance after each entry say more: where all events of an account in a tie
 carry one, they are put in the order in which the balances chain (``chains``), beginning
 at the account's last known balance. That is the last given one (or the opening balance of
-the accounts table), plus what was booked since without one. The sequences of all accounts are then merged (``merging``), line order
-deciding what they leave open; where they contradict each other, the movements of that
-cycle keep line order and are listed.
+the accounts table), plus what was booked since without one. The sequences of all accounts
+are then merged (``merging``), line order deciding what they leave open. Where they
+contradict each other, an order in which all chain together is searched for (``joint``); if
+there is none, the movements of that cycle keep line order and are listed.
 
 Afterwards every given balance is checked: it *chains* when it equals the last known one
 plus the event's own delta. Where no table gives the opening, an account's first given
@@ -36,6 +37,7 @@ from fundtrace.model.instants import render_local
 from fundtrace.model.money import get_minor_digits
 from fundtrace.model.tables import NO_VALUE, Int8s, Int32s, Int64s, Movements, Tables
 from fundtrace.trace.chains import chain_balances
+from fundtrace.trace.joint import Step, find_joint_order
 from fundtrace.trace.merging import merge_sequences
 
 Bools = npt.NDArray[np.bool_]
@@ -95,7 +97,7 @@ class _Units:
 
 
 @dataclass(frozen=True, eq=False)
-class _Ledger:
+class _Entries:
     """Events on accounts, by account and then in the order of their units."""
 
     unit: Positions
@@ -130,23 +132,23 @@ def order_events(tables: Tables, as_of: int | None = None) -> Order:
     )
     if not has_balance:
         return _expand(units, ChainReport())
-    ledger = _open_ledger(tables, units)
-    tolerance = _get_tolerances(tables)[ledger.account]
-    gaps = ledger.get_gaps()
+    entries = _open_entries(tables, units)
+    tolerance = _get_tolerances(tables)[entries.account]
+    gaps = entries.get_gaps()
     cycles: list[tuple[int, ...]] = []
     if gaps.any():
-        positions = _recover_order(units, ledger, gaps != 0, tolerance, cycles)
+        positions = _recover_order(units, entries, gaps != 0, tolerance, cycles)
         units = units.reorder(positions)
-        ledger = _open_ledger(tables, units)
-        gaps = ledger.get_gaps()
+        entries = _open_entries(tables, units)
+        gaps = entries.get_gaps()
     is_broken = (gaps > tolerance) | (gaps < -tolerance)
-    with_balance = int((ledger.balance != NO_VALUE).sum())
+    with_balance = int((entries.balance != NO_VALUE).sum())
     broken = int(is_broken.sum())
     report = ChainReport(
         rows_with_balance=with_balance,
         rows_chained=with_balance - broken,
         rows_rounded=int((gaps != 0).sum()) - broken,
-        breaks=_list_breaks(movements, units, ledger, is_broken),
+        breaks=_list_breaks(movements, units, entries, is_broken),
         cycles=tuple(cycles),
     )
     return _expand(units, report)
@@ -194,7 +196,7 @@ def _expand(units: _Units, report: ChainReport) -> Order:
     return Order(row, is_credit, report)
 
 
-def _open_ledger(tables: Tables, units: _Units) -> _Ledger:
+def _open_entries(tables: Tables, units: _Units) -> _Entries:
     """List the events on accounts by account, in the order of the units."""
     movements = tables.movements
     debits = np.flatnonzero((units.part != _CREDIT) & (movements.debit[units.row] >= 0))
@@ -216,7 +218,7 @@ def _open_ledger(tables: Tables, units: _Units) -> _Ledger:
     last_given = np.where(last_given >= first_of_account, last_given, -1)
     total = np.cumsum(delta)
     opening = tables.accounts.opening_minor[account]
-    return _Ledger(
+    return _Entries(
         unit=unit,
         account=account,
         delta=delta,
@@ -231,7 +233,7 @@ def _open_ledger(tables: Tables, units: _Units) -> _Ledger:
 
 def _recover_order(
     units: _Units,
-    ledger: _Ledger,
+    entries: _Entries,
     is_bad: Bools,
     tolerance: Int64s,
     cycles: list[tuple[int, ...]],
@@ -239,50 +241,75 @@ def _recover_order(
     """Return the units' positions in the recovered order; ``cycles`` receives the cycles."""
     positions = np.arange(len(units.row))
     offsets: dict[int, tuple[int, int]] = {}  # account -> tie, last given balance less sum
-    for blocks in _list_ties(ledger, is_bad):
-        tie = int(ledger.tie[blocks[0].start])
+    for blocks in _list_ties(entries, is_bad):
+        tie = int(entries.tie[blocks[0].start])
         first, end = (int(at) for at in np.searchsorted(units.tie, (tie, tie + 1)))
         sequences: list[list[int]] = []
+        starts: dict[int, int | None] = {}
         for block in blocks:
             if block.can_chain:
-                start = _find_start(ledger, block, offsets)
-                after = ledger.balance[block.start : block.end]
-                before = (after - ledger.delta[block.start : block.end]).tolist()
+                start = _find_start(entries, block, offsets)
+                starts[int(entries.account[block.start])] = start
+                after = entries.balance[block.start : block.end]
+                before = (after - entries.delta[block.start : block.end]).tolist()
                 chained = chain_balances(before, after.tolist(), start, int(tolerance[block.start]))
-                unit = ledger.unit[block.start : block.end] - first
+                unit = entries.unit[block.start : block.end] - first
                 sequences.append(unit[chained].tolist())
         order, found = merge_sequences(end - first, sequences)
+        if found and (joint := _find_joint_order(entries, blocks, starts, first, end)):
+            order, found = joint, []
         positions[first:end] = first + np.array(order)
         cycles += [tuple(units.row[first + np.array(cycle)].tolist()) for cycle in found]
         rank = np.empty(end - first, dtype=np.int64)
         rank[order] = np.arange(end - first)
         for block in blocks:
-            _note_offset(ledger, block, rank[ledger.unit[block.start : block.end] - first], offsets)
+            _note_offset(
+                entries, block, rank[entries.unit[block.start : block.end] - first], offsets
+            )
     return positions
+
+
+def _find_joint_order(
+    entries: _Entries,
+    blocks: list[_Block],
+    starts: dict[int, int | None],
+    first: int,
+    end: int,
+) -> list[int] | None:
+    """Look for an order of a tie in which the accounts' chains do not contradict each other."""
+    steps: list[list[Step]] = [[] for _ in range(end - first)]
+    for block in blocks:
+        if block.can_chain:
+            account = int(entries.account[block.start])
+            for at in range(block.start, block.end):
+                after = int(entries.balance[at])
+                before = _wrap(after - int(entries.delta[at]))
+                steps[int(entries.unit[at]) - first].append(Step(account, before, after))
+    return find_joint_order(steps, starts)
 
 
 @dataclass(frozen=True)
 class _Block:
-    """The events of one account in one tie: a slice of the ledger."""
+    """The events of one account in one tie: a slice of the entries."""
 
     start: int
     end: int
     can_chain: bool  # several events, all with a balance
 
 
-def _list_ties(ledger: _Ledger, is_bad: Bools) -> Iterator[list[_Block]]:
+def _list_ties(entries: _Entries, is_bad: Bools) -> Iterator[list[_Block]]:
     """Yield the blocks of every tie whose order is worth recovering, in time.
 
     Those are the ties in which an account that does not chain in line order could.
     """
-    is_new = np.ones(len(ledger.unit), dtype=np.bool_)
-    is_new[1:] = np.diff(ledger.account) != 0
-    is_new[1:] |= np.diff(ledger.tie) != 0
+    is_new = np.ones(len(entries.unit), dtype=np.bool_)
+    is_new[1:] = np.diff(entries.account) != 0
+    is_new[1:] |= np.diff(entries.tie) != 0
     start = np.flatnonzero(is_new)
     end = np.append(start[1:], len(is_new))
-    can_chain = (end - start > 1) & np.logical_and.reduceat(ledger.balance != NO_VALUE, start)
-    could = np.isin(ledger.account[start], ledger.account[is_bad])
-    tie = ledger.tie[start]
+    can_chain = (end - start > 1) & np.logical_and.reduceat(entries.balance != NO_VALUE, start)
+    could = np.isin(entries.account[start], entries.account[is_bad])
+    tie = entries.tie[start]
     chosen = np.flatnonzero(np.isin(tie, tie[can_chain & could]))
     chosen = chosen[np.argsort(tie[chosen], kind="stable")]
     ends = np.flatnonzero(np.append(np.diff(tie[chosen]) != 0, True)) + 1
@@ -294,34 +321,36 @@ def _list_ties(ledger: _Ledger, is_bad: Bools) -> Iterator[list[_Block]]:
         first = last
 
 
-def _find_start(ledger: _Ledger, block: _Block, offsets: dict[int, tuple[int, int]]) -> int | None:
+def _find_start(
+    entries: _Entries, block: _Block, offsets: dict[int, tuple[int, int]]
+) -> int | None:
     """Return the account's balance before a block, None where it is not known."""
-    account = int(ledger.account[block.start])
-    given = int(ledger.last_given[block.start - 1]) if block.start else -1
-    if given < 0 or ledger.account[given] != account:
-        if not ledger.is_opened[block.start]:
+    account = int(entries.account[block.start])
+    given = int(entries.last_given[block.start - 1]) if block.start else -1
+    if given < 0 or entries.account[given] != account:
+        if not entries.is_opened[block.start]:
             return None
-        booked = int(ledger.sum[block.start]) - int(ledger.delta[block.start])
-        return _wrap(int(ledger.opening[block.start]) + booked)
+        booked = int(entries.sum[block.start]) - int(entries.delta[block.start])
+        return _wrap(int(entries.opening[block.start]) + booked)
     tie, offset = offsets.get(account, (-1, 0))
-    if tie < ledger.tie[given]:
-        offset = int(ledger.balance[given]) - int(ledger.sum[given])
-    return _wrap(offset + int(ledger.sum[block.start - 1]))
+    if tie < entries.tie[given]:
+        offset = int(entries.balance[given]) - int(entries.sum[given])
+    return _wrap(offset + int(entries.sum[block.start - 1]))
 
 
 def _note_offset(
-    ledger: _Ledger, block: _Block, rank: Int64s, offsets: dict[int, tuple[int, int]]
+    entries: _Entries, block: _Block, rank: Int64s, offsets: dict[int, tuple[int, int]]
 ) -> None:
     """Remember the last balance that a block gives in its new order, less the sum there."""
     by = block.start + np.argsort(rank)
-    given = np.flatnonzero(ledger.balance[by] != NO_VALUE)
+    given = np.flatnonzero(entries.balance[by] != NO_VALUE)
     if len(given):
         last = int(given[-1])
-        booked = int(ledger.sum[block.start]) - int(ledger.delta[block.start])
-        booked += sum(ledger.delta[by[: last + 1]].tolist())
-        account = int(ledger.account[block.start])
-        offset = int(ledger.balance[by[last]]) - booked
-        offsets[account] = (int(ledger.tie[block.start]), offset)
+        booked = int(entries.sum[block.start]) - int(entries.delta[block.start])
+        booked += sum(entries.delta[by[: last + 1]].tolist())
+        account = int(entries.account[block.start])
+        offset = int(entries.balance[by[last]]) - booked
+        offsets[account] = (int(entries.tie[block.start]), offset)
 
 
 def _wrap(number: int) -> int:
@@ -330,13 +359,13 @@ def _wrap(number: int) -> int:
 
 
 def _list_breaks(
-    movements: Movements, units: _Units, ledger: _Ledger, broken: Bools
+    movements: Movements, units: _Units, entries: _Entries, broken: Bools
 ) -> tuple[ChainBreak, ...]:
     counts: dict[tuple[int, str], int] = {}
     for at in np.flatnonzero(broken).tolist():
-        unit = ledger.unit[at]
+        unit = entries.unit[at]
         times = movements.booked_at if units.part[unit] != _CREDIT else movements.credit_booked_at
         day = render_local(int(times[units.row[unit]]))[:10]
-        key = (int(ledger.account[at]), day)
+        key = (int(entries.account[at]), day)
         counts[key] = counts.get(key, 0) + 1
     return tuple(ChainBreak(*key, rows) for key, rows in sorted(counts.items()))

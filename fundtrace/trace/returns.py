@@ -38,13 +38,13 @@ class Returns:
         self._landed: dict[tuple[int, int], list[_Landing]] = {}
 
     def note_arrival(self, row: int, lots: list[Lot], pieces: list[Piece]) -> None:
-        """Remember the lots that a movement became."""
+        """Remember the lots that a movement became (own money where the scope ended there)."""
         if row not in self._rows:
             return
         self._lots[row] = lots
         units = self._units[row] = {}
-        for piece in pieces:
-            units[piece.source] = units.get(piece.source, 0) + piece.units
+        for lot, piece in zip(lots, pieces, strict=True):
+            units[lot.source] = units.get(lot.source, 0) + piece.units
 
     def note_landing(self, row: int, piece: Piece, place: PlaceKey) -> None:
         """Remember a first use that a movement made."""
@@ -67,7 +67,10 @@ class Returns:
         pieces: list[Piece] = []
         brought = self._units.get(row, {})
         for lot in self._lots.get(row, ()):
-            held = holding.by_source.get(lot.source) if holding.is_pooled else lot
+            held: Lot | None = lot
+            if holding.is_pooled:  # money that the scope let rest since lies with own money
+                source = OWN if lot.source in holding.disowned else lot.source
+                held = holding.by_source.get(source)
             if held is None:
                 continue
             share = min(held.left, units)

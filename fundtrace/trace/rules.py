@@ -134,16 +134,17 @@ def _find_fitting_arrival(holding: Holding, units: int, at: int) -> Arrival | No
     found: list[Arrival] = []
     for key in ((_EXACT, units), (_WITH_FEES, units + holding.fees_paid)):
         queue = holding.arrivals.get(key)
-        while queue and not _is_unspent(queue[0], at):
-            queue.popleft()  # neither age nor spending is ever undone
-        fits = (arrival for arrival in queue or () if _is_unspent(arrival, at))
-        arrival = next((one for one in fits if sum(lot.left for lot in one.lots) >= units), None)
-        if arrival is not None:
-            found.append(arrival)
+        while queue and not _fits(queue[0], units, at):
+            queue.popleft()  # neither age nor spending nor a fee is ever undone
+        if queue:
+            found.append(queue[0])
     return min(found, key=lambda arrival: arrival.lots[0].number, default=None)
 
 
-def _is_unspent(arrival: Arrival, at: int) -> bool:
+def _fits(arrival: Arrival, units: int, at: int) -> bool:
+    """Tell whether an arrival is recent, unspent but for fees, and has the units left."""
     if arrival.at < at - SPECIFIC_WINDOW_MICROSECONDS:
         return False
-    return all(lot.taken == lot.fees for lot in arrival.lots)
+    if any(lot.taken != lot.fees for lot in arrival.lots):
+        return False
+    return sum(lot.left for lot in arrival.lots) >= units

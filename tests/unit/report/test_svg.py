@@ -259,7 +259,7 @@ def test_another_currency_and_money_in_transit_are_said() -> None:
 def test_the_header_names_rule_principal_and_coverage() -> None:
     texts = " ".join(_texts(build_layout(make_s1(), Lang.ZH)))
 
-    assert "分摊规则：贷款先出" in texts
+    assert "归属规则：贷款先出" in texts
     assert "CNY 3,000,000.00" in texts
     assert "穿透覆盖率：5.00%" in texts
     assert "看不到的部分不等于用途合规" in texts
