@@ -91,7 +91,12 @@ def write_portfolio(frames: Mapping[str, pl.DataFrame], folder: Path) -> list[Pa
 def _guard(name: str) -> pl.Expr:
     """Disarm texts that begin like a formula, as ``report.trail_csv`` does."""
     text = pl.col(name)
-    return pl.when(text.str.contains(FORMULA_START)).then(pl.lit("'") + text).otherwise(text).alias(name)
+    return (
+        pl.when(text.str.contains(FORMULA_START))
+        .then(pl.lit("'") + text)
+        .otherwise(text)
+        .alias(name)
+    )
 
 
 def _build_hops(result: PassResult) -> pl.DataFrame:
