@@ -1,0 +1,238 @@
+"""A pass made by the kernel: what it wrote, gathered into columns, read like a PassResult.
+
+``hops``, ``rests`` and ``first_uses`` are sequences by rank that build Python values of one
+loan when asked for it; the columns beneath are there for whoever wants all loans at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar, overload
+
+import numpy as np
+
+from fundtrace.model.kinds import EndReason, Rule
+from fundtrace.model.tables import OUTSIDE, Int8s, Int32s, Int64s
+from fundtrace.trace.holding import PARENTS_MAX
+from fundtrace.trace.inputs import TraceInput
+from fundtrace.trace.kernel import layout as at
+from fundtrace.trace.places import PlaceKey
+from fundtrace.trace.result import HopRow, Scope
+
+T = TypeVar("T")
+
+
+class ByRank(Sequence[T]):
+    """One value for each loan, built when asked for."""
+
+    def __init__(self, count: int, build: Callable[[int], T]) -> None:
+        """``build`` makes the value of a rank."""
+        self._count, self._build = count, build
+
+    def __len__(self) -> int:
+        """Return the number of loans."""
+        return self._count
+
+    @overload
+    def __getitem__(self, rank: int) -> T: ...
+
+    @overload
+    def __getitem__(self, rank: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, rank: int | slice) -> T | Sequence[T]:
+        """Return the value of a loan."""
+        if isinstance(rank, slice):
+            return [self._build(one) for one in range(self._count)[rank]]
+        return self._build(range(self._count)[rank])
+
+
+@dataclass(frozen=True, eq=False)
+class HopColumns:
+    """All hops, by rank and then in the order in which money left."""
+
+    offsets: Int64s  # of each rank's first hop, and the end
+    row: Int32s
+    depth: Int32s
+    units: Int64s
+    value: Int64s
+    returned: Int64s
+    parent_offsets: Int64s  # of each hop's first parent, and the end
+    parents: Int32s  # rows; where there are cells, the last cell of a chain of rows
+    cells: Int32s | None = None  # (row, earlier cell or -1): pro_rata
+
+    def __len__(self) -> int:
+        """Return how many hops there are."""
+        return len(self.row)
+
+    @property
+    def rank(self) -> Int32s:
+        """Return the loan of each hop."""
+        counts = np.diff(self.offsets)
+        return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+
+    def list_parents(self, hop: int) -> tuple[int, ...]:
+        """Return the rows of the movements that brought what a hop carries, oldest first.
+
+        Of a chain (pro_rata) the newest are named, as many as ``holding`` names.
+        """
+        start, end = self.parent_offsets[hop : hop + 2].tolist()
+        parents = self.parents[start:end].tolist()
+        if self.cells is None:
+            return tuple(parents)
+        rows: list[int] = []
+        for parent in parents:
+            chain: list[int] = []
+            cell = parent
+            while cell >= 0 and len(chain) < PARENTS_MAX:
+                row, cell = self.cells[cell].tolist()
+                chain.append(row)
+            rows += reversed(chain)
+        return tuple(dict.fromkeys(rows))
+
+    def build(self, rank: int) -> list[HopRow]:
+        """Return a loan's hops as values."""
+        start, end = self.offsets[rank : rank + 2].tolist()
+        columns = zip(
+            *(
+                column[start:end].tolist()
+                for column in (self.row, self.depth, self.units, self.value, self.returned)
+            ),
+            strict=True,
+        )
+        return [
+            HopRow(row, depth, units, value, self.list_parents(hop), returned)
+            for hop, (row, depth, units, value, returned) in enumerate(columns, start)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceColumns:
+    """A statement of all loans: value by place, by rank; places of equal key are one row."""
+
+    offsets: Int64s
+    account: Int32s
+    reason: Int8s  # position in layout.REASONS
+    detail: Int32s  # position in details
+    value: Int64s
+    details: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.account)
+
+    @property
+    def rank(self) -> Int32s:
+        """Return the loan of each row."""
+        counts = np.diff(self.offsets)
+        return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+
+    def build(self, rank: int) -> dict[PlaceKey, int]:
+        """Return a loan's statement as values."""
+        start, end = self.offsets[rank : rank + 2].tolist()
+        statement: dict[PlaceKey, int] = {}
+        for place in range(start, end):
+            reason = at.REASONS[self.reason[place]]
+            if reason is None:
+                raise AssertionError("a part rests without a reason")
+            detail = self.details[self.detail[place]]
+            key = PlaceKey(int(self.account[place]), reason, detail)
+            statement[key] = int(self.value[place])
+        return statement
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnarPass:
+    """The state after one pass under one rule; loans are named by rank in loan order."""
+
+    rule: Rule
+    scope: Scope
+    given: TraceInput
+    hop_columns: HopColumns
+    rest_columns: PlaceColumns
+    first_use_columns: PlaceColumns
+    unobserved_minor: Int64s  # by account: units paid yet never seen
+
+    @cached_property
+    def hops(self) -> Sequence[list[HopRow]]:
+        """Return the hops of each loan in the order in which money left."""
+        return ByRank(len(self.given.loans), self.hop_columns.build)
+
+    @cached_property
+    def rests(self) -> Sequence[dict[PlaceKey, int]]:
+        """Return where each loan lies at the time asked."""
+        return ByRank(len(self.given.loans), self.rest_columns.build)
+
+    @cached_property
+    def first_uses(self) -> Sequence[dict[PlaceKey, int]]:
+        """Return what each loan was first used for."""
+        return ByRank(len(self.given.loans), self.first_use_columns.build)
+
+    @cached_property
+    def unobserved(self) -> dict[int, int]:
+        """Return the units that accounts paid out and nobody saw arrive."""
+        found = np.flatnonzero(self.unobserved_minor)
+        return dict(zip(found.tolist(), self.unobserved_minor[found].tolist(), strict=True))
+
+
+def build_statements(given: TraceInput, log: Int64s) -> tuple[PlaceColumns, PlaceColumns]:
+    """Add up a log into rests and first uses."""
+    log, details = _resolve(given, log)
+    log = add_up(log)
+    is_first = log[:, at.G_REASON] >= at.FIRST_USE
+    first = log[is_first]
+    first[:, at.G_REASON] -= at.FIRST_USE
+    count = len(given.loans)
+    return _build_places(log[~is_first], details, count), _build_places(first, details, count)
+
+
+def add_up(log: Int64s) -> Int64s:
+    """Return one entry per rank, account, reason and detail, sorted by that."""
+    if not len(log):
+        return log
+    where = (log[:, at.G_RANK] << at.RANK_SHIFT) | (log[:, at.G_ACCOUNT] + 1)
+    why = (log[:, at.G_REASON] << at.RANK_SHIFT) | (log[:, at.G_DETAIL] + 1)
+    by = np.lexsort((why, where))
+    where, why = where[by], why[by]
+    is_new = np.ones(len(by), dtype=np.bool_)
+    is_new[1:] = (where[1:] != where[:-1]) | (why[1:] != why[:-1])
+    starts = np.flatnonzero(is_new)
+    summed = log[by[starts]]
+    summed[:, at.G_VALUE] = np.add.reduceat(log[by, at.G_VALUE], starts)
+    return summed
+
+
+def _build_places(log: Int64s, details: tuple[str, ...], count: int) -> PlaceColumns:
+    offsets = np.searchsorted(log[:, at.G_RANK], np.arange(count + 1))
+    return PlaceColumns(
+        offsets.astype(np.int64),
+        log[:, at.G_ACCOUNT].astype(np.int32),
+        log[:, at.G_REASON].astype(np.int8),
+        log[:, at.G_DETAIL].astype(np.int32),
+        log[:, at.G_VALUE].copy(),
+        details,
+    )
+
+
+def _resolve(given: TraceInput, log: Int64s) -> tuple[Int64s, tuple[str, ...]]:
+    """Turn the rows that name places further into texts, and outside ends into their reason.
+
+    Only here are the texts of movements read: at those where money of a loan ended.
+    """
+    log = log.copy()
+    rows, at_row = np.unique(log[:, at.G_DETAIL], return_inverse=True)
+    codes = {"": 0}
+    code_of = np.zeros(len(rows), dtype=np.int64)
+    for place, row in enumerate(rows.tolist()):
+        end = given.places.find_arrival_place(row) if row >= 0 else None
+        if end is not None:
+            code_of[place] = codes.setdefault(end.detail, len(codes))
+    detail = code_of[at_row]
+    outside = at.REASONS.index(EndReason.OUTSIDE)
+    is_named = (log[:, at.G_ACCOUNT] == OUTSIDE) & (detail > 0)
+    is_named &= np.isin(log[:, at.G_REASON], (outside, outside + at.FIRST_USE))
+    institution = at.REASONS.index(EndReason.PAYMENT_INSTITUTION)
+    log[is_named, at.G_REASON] += institution - outside
+    log[:, at.G_DETAIL] = detail
+    return log, tuple(codes)

@@ -1,0 +1,348 @@
+"""From the input of a pass to the tables of the kernel.
+
+Nothing here looks at the rows of movements one by one in Python, except at the few whose
+kind or place needs a text (interest, and what rests). Which accounts must keep their own
+lots apart is found by two passes over the events: forwards, what loans can reach; and
+backwards, what can reach a conversion that loans can reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fundtrace.model.instants import DAY_MICROSECONDS
+from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Rule
+from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, Int8s, Int32s, Int64s
+from fundtrace.trace.inputs import PAYMENT_WINDOW_DAYS, TraceInput
+from fundtrace.trace.kernel import layout as at
+from fundtrace.trace.kernel.jit import jit
+from fundtrace.trace.kernel.layout import Columns, State, UInt8s
+from fundtrace.trace.result import Scope
+
+K = TypeVar("K", bound=Hashable)
+Bools = npt.NDArray[np.bool_]
+
+_ENDING_KINDS = {
+    MovementKind.CASH: EndReason.CASH,
+    MovementKind.FEE: EndReason.FEE,
+    MovementKind.REPAYMENT: EndReason.REPAYMENT,
+}
+_HOLDING_KINDS = frozenset(
+    {
+        AccountKind.UNSPECIFIED,
+        AccountKind.CURRENT,
+        AccountKind.SAVINGS,
+        AccountKind.TERM_DEPOSIT,
+    }
+)
+_ROOM = 1 << 14  # rows of a buffer at first
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What passes under all rules and scopes over one input share."""
+
+    given: TraceInput
+    columns: Columns
+    end: Int8s  # by account, last OUTSIDE: why it absorbs, or 0
+    opening: Int64s
+    limit: Int64s
+    reached: Bools  # accounts that loans can reach, perhaps more
+    keys: tuple[Int32s, Int32s]  # of accounts, of loans
+    holders: tuple[Int32s, Int32s]
+
+
+def prepare(given: TraceInput) -> Prepared:
+    """Put an input into columns. Raises OverflowError where sums may leave 62 bits."""
+    accounts = given.tables.accounts
+    opening = np.array(given.opening_minor, dtype=np.int64)
+    _check_sums(given, opening)
+    end = _list_ends(given)
+    columns = _build_columns(given, end)
+    return Prepared(
+        given,
+        columns,
+        end,
+        opening,
+        np.asarray(accounts.overdraft_limit_minor),
+        find_reach(given, columns, end),
+        _number_keys(given),
+        _number_holders(given),
+    )
+
+
+def find_reach(given: TraceInput, columns: Columns, end: Int8s) -> Bools:
+    """Return which accounts loans can reach; more may be named, never fewer."""
+    reached = np.zeros(len(end), dtype=np.bool_)
+    loan_accounts = np.array([loan.account_id for loan in given.loans], dtype=np.int64)
+    _reach(columns, end, loan_accounts, reached)
+    return reached
+
+
+@jit
+def _reach(columns: Columns, end: Int8s, loan_accounts: Int64s, reached: Bools) -> None:
+    for code in columns.events:
+        if code < 0:
+            account = loan_accounts[-1 - code]
+            if end[account] == 0:
+                reached[account] = True
+            continue
+        row = code >> 1
+        credit = columns.credit[row]
+        if code & 1 or end[credit]:
+            continue
+        if reached[columns.debit[row]] or columns.flags[row] & (at.HAS_LOANS | at.REVERSES):
+            reached[credit] = True
+
+
+@jit
+def _find_weighed(columns: Columns, end: Int8s, reached: Bools, weighed: Bools) -> None:
+    """Mark the accounts whose own lots can end up in a conversion of traced money."""
+    for event in range(len(columns.events) - 1, -1, -1):
+        code = columns.events[event]
+        if code < 0:
+            continue
+        row = code >> 1
+        debit, credit = columns.debit[row], columns.credit[row]
+        if end[debit]:
+            continue
+        converts = columns.flags[row] & at.CONVERTS and reached[debit]
+        if converts or weighed[credit]:
+            weighed[debit] = True
+
+
+def open_state(prepared: Prepared, rule: Rule, scope: Scope) -> State:
+    """Return the state before the first event."""
+    given, columns = prepared.given, prepared.columns
+    count = len(given.tables.accounts)
+    acc = np.full((count, at.ACC_WIDTH), 0, dtype=np.int64)
+    for column in (at.OWN_HEAD, at.OWN_TAIL, at.TRACED_HEAD, at.TRACED_TAIL):
+        acc[:, column] = at.NONE
+    acc[:, (at.ARRIVAL_HEAD, at.ARRIVAL_TAIL)] = at.NONE
+    acc[:, at.WINDOW_END] = at.FAR
+    acc[:, at.DISOWNED] = at.UNASKED
+    returning = columns.credit[columns.reversed_rows[:, 0]]
+    acc[returning[returning >= 0], at.DISOWNED] = at.NONE
+    acc[:, at.END] = prepared.end[:-1]
+    acc[:, at.LIMIT] = prepared.limit
+    acc[:, at.OVERDRAWN] = np.maximum(0, -prepared.opening)
+    acc[:, at.KEY], acc[:, at.HOLDER] = prepared.keys[0], prepared.holders[0]
+    is_followed = prepared.end == 0
+    balance = np.full(count + 1, at.ENDLESS, dtype=np.int64)
+    balance[:-1][is_followed[:-1]] = np.maximum(0, prepared.opening)[is_followed[:-1]]
+    reversed_count = len(columns.reversed_rows)
+    has_late = bool((columns.flags & at.IS_LATE).any())
+    return State(
+        n=_open_counters(rule, scope),
+        balance=balance,
+        alert=_find_alerts(prepared, rule),
+        unobserved=np.zeros(count + 1, dtype=np.int64),
+        acc=acc,
+        loans=open_loans(prepared, scope),
+        lots=np.empty((_ROOM, at.LOT_WIDTH), dtype=np.int64),
+        pieces=np.empty((_ROOM, at.PIECE_WIDTH), dtype=np.int64),
+        other=np.empty((_ROOM, at.PIECE_WIDTH), dtype=np.int64),
+        notes=np.empty((_ROOM, at.NOTE_WIDTH), dtype=np.int64),
+        memory=_open_memory(reversed_count),
+        flight=np.full(len(columns.flags) if has_late else 0, at.NONE, dtype=np.int32),
+        cells=np.empty((_ROOM, 2), dtype=np.int32),
+        hops=np.empty((_ROOM, at.HOP_WIDTH), dtype=np.int64),
+        parents=np.empty(_ROOM, dtype=np.int32),
+        log=np.empty((_ROOM, at.LOG_WIDTH), dtype=np.int64),
+    )
+
+
+def _open_counters(rule: Rule, scope: Scope) -> Int64s:
+    n = np.zeros(at.N_WIDTH, dtype=np.int64)
+    n[at.LOT_FREE] = n[at.NOTE_FREE] = at.NONE
+    n[at.RULE] = at.RULES.index(rule)
+    n[at.HOPS_MAX] = at.FAR if scope.hops_max is None else scope.hops_max
+    amount_max = scope.amount_max_minor
+    n[at.AMOUNT_MAX] = at.FAR if amount_max is None else min(amount_max, at.FAR - 1)
+    return n
+
+
+def _open_memory(count: int) -> Int64s:
+    memory = np.full((count, at.MEMORY_WIDTH), at.NONE, dtype=np.int64)
+    memory[:, at.M_COUNT] = 0
+    return memory
+
+
+def open_loans(prepared: Prepared, scope: Scope) -> Int64s:
+    """Return the table of loans before the first event."""
+    given = prepared.given
+    loans = np.zeros((len(given.loans), at.LOAN_WIDTH), dtype=np.int64)
+    loans[:, at.LOAN_KEY], loans[:, at.LOAN_HOLDER] = prepared.keys[1], prepared.holders[1]
+    loans[:, at.LOAN_ACCOUNT] = [loan.account_id for loan in given.loans]
+    loans[:, at.LOAN_MINOR] = [loan.principal_minor for loan in given.loans]
+    loans[:, at.LOAN_AT] = [loan.disbursed_at for loan in given.loans]
+    loans[:, at.LOAN_WINDOW_END] = at.FAR
+    if scope.window_days is not None:
+        window = scope.window_days * DAY_MICROSECONDS
+        loans[:, at.LOAN_WINDOW_END] = loans[:, at.LOAN_AT] + window
+    loans[:, at.SLOT] = at.NONE
+    loans[:, at.IS_TRACED] = 1
+    return loans
+
+
+def _find_alerts(prepared: Prepared, rule: Rule) -> UInt8s:
+    """Say which accounts are more than a balance from the beginning."""
+    columns, end = prepared.columns, prepared.end
+    alert = np.zeros(len(end), dtype=np.uint8)
+    overdraws = (prepared.limit > 0) | (prepared.opening < 0)
+    alert[:-1][overdraws] |= at.MAY_OVERDRAW
+    if rule is not Rule.PRO_RATA:
+        if (columns.flags & at.CONVERTS).any():
+            weighed = np.zeros(len(end), dtype=np.bool_)
+            _find_weighed(columns, end, prepared.reached, weighed)
+            alert[weighed] |= at.KEEPS_SEGMENTS | at.KEEPS_LOTS
+        if rule is Rule.SPECIFIC:
+            alert[prepared.reached] |= at.KEEPS_LOTS
+        else:
+            rows = columns.reversed_rows[:, 0]
+            credit = columns.credit[rows]
+            alert[credit[prepared.reached[credit]]] |= at.KEEPS_LOTS
+    alert[end != 0] = 0
+    return alert
+
+
+def _build_columns(given: TraceInput, end: Int8s) -> Columns:
+    movements = given.tables.movements
+    debit, credit = np.asarray(movements.debit), np.asarray(movements.credit)
+    flags = np.zeros(len(debit), dtype=np.uint8)
+    late = movements.credit_booked_at != movements.booked_at
+    flags[late] |= at.IS_LATE
+    flags[movements.amount_minor != movements.credit_minor] |= at.CONVERTS
+    flags[movements.reverses != NO_ROW] |= at.REVERSES
+    reversed_rows = np.unique(movements.reverses[movements.reverses != NO_ROW]).astype(np.int64)
+    flags[reversed_rows] |= at.IS_REVERSED
+    flags[movements.kind == MOVEMENT_KINDS.index(MovementKind.FEE)] |= at.IS_FEE
+    drawn = [
+        (row, rank, part)
+        for row in sorted(given.loans_of_movement)
+        for rank, part in given.list_drawn(row)
+    ]
+    payees = _list_payees(given)
+    flags[sorted(given.loans_of_movement)] |= at.HAS_LOANS
+    flags[payees[:, 0]] |= at.HAS_PAYEE
+    return Columns(
+        events=_list_events(given, late),
+        flags=flags,
+        debit=debit,
+        credit=credit,
+        amount=np.asarray(movements.amount_minor),
+        credited=np.asarray(movements.credit_minor),
+        booked_at=np.asarray(movements.booked_at),
+        credited_at=np.asarray(movements.credit_booked_at),
+        reverses=np.asarray(movements.reverses),
+        reason=_list_reasons(given, end),
+        drawn=np.array(drawn, dtype=np.int64).reshape(-1, 3),
+        payees=payees,
+        reversed_rows=reversed_rows.reshape(-1, 1),
+    )
+
+
+def _list_events(given: TraceInput, late: Bools) -> Int32s:
+    """Return the codes of all events in order; a credit directly behind its debit has none."""
+    order, movements = given.order, given.tables.movements
+    # LIMIT: a code is 2 x row + 1 in 31 bits, so 1,073,741,823 movements.
+    if len(movements) >= 1 << 30:
+        raise OverflowError("a pass takes at most 2^30 movements")
+    kept = ~order.is_credit | late[order.row]
+    row, is_credit = order.row[kept], order.is_credit[kept]
+    codes = (row << 1) | is_credit
+    unbooked = given.list_unbooked_disbursements()
+    if not unbooked:
+        return codes.astype(np.int32)
+    instants = np.where(is_credit, movements.credit_booked_at[row], movements.booked_at[row])
+    places = np.searchsorted(instants, [instant for instant, _ in unbooked], side="left")
+    return np.insert(codes, places, [-1 - rank for _, rank in unbooked]).astype(np.int32)
+
+
+def _list_payees(given: TraceInput) -> Int64s:
+    """Return (row, rank) where a movement pays a declared payee of a loan in time, sorted."""
+    movements, accounts = given.tables.movements, given.tables.accounts
+    payers = [loan for loan in given.loans if loan.declared_payees]
+    if not payers:
+        return np.zeros((0, 2), dtype=np.int64)
+    wanted = {key for loan in payers for key in loan.declared_payees}
+    pays = np.zeros(len(accounts) + 1, dtype=np.bool_)
+    pays[[loan.account_id for loan in payers]] = True
+    is_payee = np.zeros(len(accounts) + 1, dtype=np.bool_)
+    is_payee[:-1] = [key in wanted for key in zip(accounts.bank, accounts.account, strict=True)]
+    last = max(loan.disbursed_at for loan in payers) + PAYMENT_WINDOW_DAYS * DAY_MICROSECONDS
+    rows = np.flatnonzero(
+        pays[movements.debit] & is_payee[movements.credit] & (movements.booked_at <= last)
+    )
+    pairs = [
+        (row, rank)
+        for row in rows.tolist()
+        for rank in given.list_declaring_loans(row, int(movements.booked_at[row]))
+    ]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _list_ends(given: TraceInput) -> Int8s:
+    """Return why each account absorbs, by number; last stands OUTSIDE."""
+    numbers = {reason: number for number, reason in enumerate(at.REASONS)}
+    count = len(given.tables.accounts)
+    ends = map(given.places.find_account_end, range(count))
+    found = np.fromiter(map(numbers.__getitem__, ends), np.int8, count)
+    return np.append(found, np.int8(numbers[EndReason.OUTSIDE]))
+
+
+def _list_reasons(given: TraceInput, end: Int8s) -> Int8s:
+    """Return why each movement ends every trail (``places``), or 0, by number."""
+    movements = given.tables.movements
+    reason = end[movements.credit]
+    kinds = np.asarray(movements.kind)
+    for kind, ending in _ENDING_KINDS.items():
+        reason[kinds == MOVEMENT_KINDS.index(kind)] = at.REASONS.index(ending)
+    interest = np.flatnonzero(kinds == MOVEMENT_KINDS.index(MovementKind.INTEREST))
+    served = [row for row in interest.tolist() if movements.loan_id[row]]
+    reason[served] = at.REPAYMENT
+    return reason
+
+
+def _number_keys(given: TraceInput) -> tuple[Int32s, Int32s]:
+    """Number (bank, account) of the loans' accounts; other accounts are NONE."""
+    accounts = given.tables.accounts
+    numbers: dict[tuple[str, str], int] = {}
+    of_loans = [numbers.setdefault((one.bank, one.account), len(numbers)) for one in given.loans]
+    keys = zip(accounts.bank, accounts.account, strict=True)
+    return _number(keys, numbers, len(accounts)), np.array(of_loans, dtype=np.int32)
+
+
+def _number_holders(given: TraceInput) -> tuple[Int32s, Int32s]:
+    """Number the borrowers; of accounts only those that merely hold money have one."""
+    accounts = given.tables.accounts
+    numbers: dict[str, int] = {}
+    of_loans = [
+        numbers.setdefault(one.holder_id, len(numbers)) if one.holder_id else at.NONE - 1
+        for one in given.loans
+    ]
+    found = _number(accounts.holder_id, numbers, len(accounts))
+    kinds = np.fromiter(map(_HOLDING_KINDS.__contains__, accounts.kind), np.bool_, len(found))
+    return np.where(kinds, found, at.NONE).astype(np.int32), np.array(of_loans, dtype=np.int32)
+
+
+def _number(names: Iterable[K], numbers: dict[K, int], count: int) -> Int32s:
+    found = map(numbers.get, names, repeat(at.NONE))  # a million names: no Python frame each
+    return np.fromiter(found, np.int32, count)
+
+
+def _check_sums(given: TraceInput, opening: Int64s) -> None:
+    """Refuse what could overflow: no balance, and nothing paid unseen, may reach 2^61."""
+    movements = given.tables.movements
+    total = float(np.abs(opening.astype(np.float64)).sum())
+    total += sum(float(loan.principal_minor) for loan in given.loans)
+    total += float(movements.amount_minor.astype(np.float64).sum())
+    total += float(movements.credit_minor.astype(np.float64).sum())
+    if total >= at.ENDLESS:
+        raise OverflowError("the amounts add up to 2^61 minor units or more; use trace_all")
