@@ -179,7 +179,7 @@ class Label(Enum):
     )
     NON_MEMBER_ROW = Words("未参与", "not a member")
     OUTSIDE_ROW = Words("账外", "Outside")
-    DAYS_GAP = Words("… {days} 天 …", "… {days} days …")
+    DAYS_GAP = Words("… {days} 天 …", "… {days} d …")
     LEGEND_WIDTH = Words("线宽 = 贷款资金金额", "Width = traced amount")
     LEGEND_BACK = Words(
         "回流（回到曾到过的账户或借款人）", "back-flow (to where it was before, or the borrower)"

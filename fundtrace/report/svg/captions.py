@@ -187,10 +187,12 @@ class Captions:
         if flow.candidate:
             amount = self.money(flow.candidate.amount_minor, flow.candidate.currency)
             text = f"{self.say(Label.INFERRED)} {amount}"
+            if flow.candidate.is_same_party:
+                text += f" {say(flow.candidate.use, self.lang)}"
             if flow.candidate.ended_minor < flow.candidate.amount_minor:
                 ended = self.money(flow.candidate.ended_minor)
                 text += f" ({self.say(Label.ENDED)} {ended})"
-            return [text, self.say(Label.INFERRED)]
+            return [text, f"{self.say(Label.INFERRED)} {amount}", self.say(Label.INFERRED)]
         first = flow.hops[0][1]
         number = f"#{flow.number}"
         if len(flow.hops) > 1:

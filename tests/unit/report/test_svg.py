@@ -160,7 +160,7 @@ def test_a_re_entry_candidate_is_dotted_and_called_inferred() -> None:
 
     labels = [group.get("aria-label") or "" for group in root.iter(f"{SVG}g")]
     assert any(label.startswith("Inferred re-entry") for label in labels)
-    assert "inferred 2,840,000.00" in [text.text for text in root.iter(f"{SVG}text")]
+    assert "inferred 2,840,000.00 related party" in [text.text for text in root.iter(f"{SVG}text")]
 
 
 def test_the_document_is_accessible_and_carries_no_script() -> None:
