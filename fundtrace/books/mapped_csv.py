@@ -44,9 +44,8 @@ from fundtrace.books.tables_movements import MOVEMENTS
 from fundtrace.errors import InvalidInputError
 from fundtrace.model.money import render_amount
 from fundtrace.model.problems import Problem
-from fundtrace.model.tables import MOVEMENT_TEXTS, NO_VALUE, Int64s
+from fundtrace.model.tables import MOVEMENT_TEXTS, NO_VALUE, UNKNOWN_BANK, Int64s
 
-UNKNOWN_BANK = "UNKNOWN"
 _IDENTIFIER_TEXTS = ("mcc", "channel_ref", "uetr")
 
 

@@ -15,7 +15,7 @@ from fundtrace.errors import BadTablesError, InvalidInputError
 if TYPE_CHECKING:
     from fundtrace.books.statement.tables import Rows
     from fundtrace.model.kinds import Rule
-    from fundtrace.model.statement import LoanQuestion, Statement, StatementCase
+    from fundtrace.model.statement import LoanQuestion, Statement, StatementFacts
     from fundtrace.trace.trail import Trail
 
 
@@ -62,7 +62,7 @@ def statement(  # noqa: PLR0913  one option per parameter
     from fundtrace import __version__
     from fundtrace.books.files import write_atomically
     from fundtrace.books.statement.reader import Wanted, read_statement
-    from fundtrace.books.statement.tables import build_case
+    from fundtrace.books.statement.tables import build_facts
     from fundtrace.report.statement.page import build_key_lines, render_statement_page
     from fundtrace.report.statement.words import get_words
 
@@ -70,7 +70,7 @@ def statement(  # noqa: PLR0913  one option per parameter
         wanted = Wanted(account, _read_currency(currency), lang.value)
         read = read_statement(file, wanted, sheet=sheet, is_flipped=flip)
         question = _read_question(read, loan_date, loan_amount, loan_id, tuple(payee or ()))
-        case, rows = build_case(read, question)
+        case, rows = build_facts(read, question)
     trails = _trace(case, rows)
     page = render_statement_page(case, trails, lang.value, __version__)
     write_atomically(out, page.encode())
@@ -113,7 +113,7 @@ def _read_question(
     return LoanQuestion(shown_id, day.isoformat(), minor, payees)
 
 
-def _trace(case: StatementCase, rows: Rows) -> dict[Rule, Trail]:
+def _trace(case: StatementFacts, rows: Rows) -> dict[Rule, Trail]:
     """Trace the loan under every rule."""
     from fundtrace.api.dataset import Dataset
     from fundtrace.books.tables import build_tables

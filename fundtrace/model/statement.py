@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from fundtrace.model.kinds import MovementKind
 
 OWN_BANK = "OWN"  # the bank of the statement's own account in the movement tables
-UNKNOWN_BANK = "UNKNOWN-BANK"
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class LoanQuestion:
 
 
 @dataclass(frozen=True)
-class StatementCase:
+class StatementFacts:
     """What a page about a statement shows besides the trails."""
 
     statement: Statement

@@ -34,6 +34,7 @@ Int8s = npt.NDArray[np.int8]
 
 NO_VALUE = -(2**63)
 OUTSIDE = -1
+UNKNOWN_BANK = "UNKNOWN"  # where a source names an account and not its bank
 NO_ROW = -1
 
 MOVEMENT_KINDS = tuple(MovementKind)  # Movements.kind holds positions in this tuple

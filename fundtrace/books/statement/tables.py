@@ -23,14 +23,14 @@ from fundtrace.model.kinds import MovementKind
 from fundtrace.model.money import render_amount
 from fundtrace.model.statement import (
     OWN_BANK,
-    UNKNOWN_BANK,
     Counterparty,
     Finding,
     LoanQuestion,
     Statement,
-    StatementCase,
+    StatementFacts,
     StatementRow,
 )
+from fundtrace.model.tables import UNKNOWN_BANK
 
 Rows = Mapping[str, Sequence[Mapping[str, str]]]
 
@@ -56,7 +56,7 @@ _NOT_PERSON = re.compile(
 _REPAYMENT_TEXT = re.compile(r"还款|还贷|归还贷款|贷款归还|借新还旧|转贷|过桥")
 
 
-def build_case(statement: Statement, loan: LoanQuestion) -> tuple[StatementCase, Rows]:
+def build_facts(statement: Statement, loan: LoanQuestion) -> tuple[StatementFacts, Rows]:
     """Put the question to the statement; return what a page shows, and the tables to trace."""
     directory = _Directory(statement, loan)
     disbursement, findings = _find_disbursement(statement, loan)
@@ -70,7 +70,7 @@ def build_case(statement: Statement, loan: LoanQuestion) -> tuple[StatementCase,
     if unnamed:
         total = sum(row.amount_minor for row in unnamed if not row.is_in)
         findings.append(Finding("no_counterparty", tuple(row.line for row in unnamed), (total,)))
-    case = StatementCase(
+    case = StatementFacts(
         statement=statement,
         loan=loan,
         disbursement_line=disbursement.line if disbursement else 0,

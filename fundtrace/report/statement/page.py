@@ -17,7 +17,8 @@ import jinja2
 from fundtrace.model.instants import render_instant, render_local
 from fundtrace.model.kinds import DEFAULT_RULE, Rule
 from fundtrace.model.money import get_minor_digits, render_amount
-from fundtrace.model.statement import UNKNOWN_BANK, Counterparty, Finding, StatementCase
+from fundtrace.model.statement import Counterparty, Finding, StatementFacts
+from fundtrace.model.tables import UNKNOWN_BANK
 from fundtrace.report.statement.view import (
     SHOWN_RULES,
     Destination,
@@ -48,7 +49,7 @@ class Bar:
 class Phrases:
     """Words and amounts of one page in its language and currency."""
 
-    def __init__(self, case: StatementCase, lang: Lang) -> None:
+    def __init__(self, case: StatementFacts, lang: Lang) -> None:
         """Choose the language; the currency is the statement's."""
         self.words = get_words(lang)
         self.currency = case.statement.currency
@@ -138,7 +139,7 @@ class Phrases:
 
 
 def render_statement_page(
-    case: StatementCase, trails: Mapping[Rule, Trail], lang: Lang, version: str
+    case: StatementFacts, trails: Mapping[Rule, Trail], lang: Lang, version: str
 ) -> str:
     """Render the page; ``trails`` holds the loan's trail under every rule."""
     view = build_view(case, trails)
@@ -170,14 +171,14 @@ def render_statement_page(
     return _get_environment().get_template("statement.html.j2").render(context)
 
 
-def build_key_lines(case: StatementCase, trails: Mapping[Rule, Trail], lang: Lang) -> list[str]:
+def build_key_lines(case: StatementFacts, trails: Mapping[Rule, Trail], lang: Lang) -> list[str]:
     """Return the three most important sentences: where, the largest, what is still open."""
     view = build_view(case, trails)
     phrases = Phrases(case, lang)
     return [_say_where(case, view, phrases), _say_largest(view, phrases), _say_open(view, phrases)]
 
 
-def _say_where(case: StatementCase, view: StatementView, phrases: Phrases) -> str:
+def _say_where(case: StatementFacts, view: StatementView, phrases: Phrases) -> str:
     sums = {"counterparty": 0, "held": 0, "repayment": 0, "other": 0}
     count = 0
     for one in view.destinations:

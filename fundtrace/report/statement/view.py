@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, EndReason, MovementKind, Rule
-from fundtrace.model.statement import OWN_BANK, Counterparty, StatementCase, StatementRow
+from fundtrace.model.statement import OWN_BANK, Counterparty, StatementFacts, StatementRow
 from fundtrace.trace.trail import Hop, Place, Trail
 
 SHOWN_RULES = (DEFAULT_RULE, *(rule for rule in CONSERVING_RULES if rule is not DEFAULT_RULE))
@@ -102,7 +102,7 @@ class StatementView:
     come_back: tuple[ComeBack, ...]
 
 
-def build_view(case: StatementCase, trails: Mapping[Rule, Trail]) -> StatementView:
+def build_view(case: StatementFacts, trails: Mapping[Rule, Trail]) -> StatementView:
     """Compute the page's numbers; ``trails`` holds the loan's trail under every rule."""
     known = {(one.bank, one.account): one for one in case.counterparties}
     payments = _list_payments(case, trails, known)
@@ -156,7 +156,7 @@ def _rank_destination(one: Destination) -> tuple[bool, int, int, str, str]:
 
 
 def _list_payments(
-    case: StatementCase, trails: Mapping[Rule, Trail], known: Mapping[Key, Counterparty]
+    case: StatementFacts, trails: Mapping[Rule, Trail], known: Mapping[Key, Counterparty]
 ) -> tuple[Payment, ...]:
     hops: dict[str, dict[Rule, Hop]] = {}
     for rule in SHOWN_RULES:
@@ -218,7 +218,7 @@ def _get_party(payment: Payment) -> Counterparty:
 
 
 def _list_come_back(
-    case: StatementCase, trails: Mapping[Rule, Trail], known: Mapping[Key, Counterparty]
+    case: StatementFacts, trails: Mapping[Rule, Trail], known: Mapping[Key, Counterparty]
 ) -> tuple[ComeBack, ...]:
     ended: dict[str, int] = {}
     places: dict[str, Key] = {}

@@ -4,17 +4,18 @@ import pytest
 
 from fundtrace.api.dataset import Dataset
 from fundtrace.books.statement.reader import read_statement
-from fundtrace.books.statement.tables import build_case
+from fundtrace.books.statement.tables import build_facts
 from fundtrace.books.tables import build_tables
 from fundtrace.model.kinds import EndReason, MovementKind, Rule, Use
-from fundtrace.model.statement import UNKNOWN_BANK, LoanQuestion
+from fundtrace.model.statement import LoanQuestion
+from fundtrace.model.tables import UNKNOWN_BANK
 from tests.support.statements import write_csv, write_factory_xlsx, write_flagged
 
 LEATHER = "温州鹿达皮革有限公司"
 
 
 def ask(path, on="2026-03-05", principal=300000000, payees=()):
-    return build_case(read_statement(path), LoanQuestion("L-1", on, principal, payees))
+    return build_facts(read_statement(path), LoanQuestion("L-1", on, principal, payees))
 
 
 def trace(rows, rule=Rule.PROCEEDS_FIRST):

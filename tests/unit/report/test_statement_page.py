@@ -9,7 +9,7 @@ import pytest
 
 from fundtrace.api.dataset import Dataset
 from fundtrace.books.statement.reader import read_statement
-from fundtrace.books.statement.tables import build_case
+from fundtrace.books.statement.tables import build_facts
 from fundtrace.books.tables import build_tables
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
 from fundtrace.model.statement import LoanQuestion
@@ -26,7 +26,7 @@ VOID = {"meta", "br"}
 
 
 def ask(path, on="2026-03-05", principal=300000000, payees=()):
-    case, rows = build_case(read_statement(path), LoanQuestion("L-1", on, principal, payees))
+    case, rows = build_facts(read_statement(path), LoanQuestion("L-1", on, principal, payees))
     dataset = Dataset(build_tables(rows))
     return case, {rule: dataset.trace("L-1", rule) for rule in Rule}
 
