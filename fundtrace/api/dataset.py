@@ -2,6 +2,9 @@
 
 ``Dataset`` keeps the pass of every rule that it was asked for, so that the second question
 about the same tables, time and scope costs only the selection. Asking never changes a pass.
+
+Passes over many movements are made by the compiled kernel, others by the reference; both say
+the same (tests/properties/test_kernels.py), so nobody who asks need know which it was.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from fundtrace.books.tables import load_tables
 from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
@@ -23,9 +27,18 @@ from fundtrace.trace.audit import list_loan_imbalances
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.exposure import list_exposed_hops
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.result import PassResult, Scope
+from fundtrace.trace.result import Pass, Scope
 from fundtrace.trace.trail import Cut, Trail
 from fundtrace.trace.view import View, limit_view
+
+if TYPE_CHECKING:
+    from fundtrace.trace.kernel import Prepared
+
+# LIMIT: from so many movements on the kernel makes the passes. Importing numba and loading
+# compiled code costs 1.3 s; compiling, where nothing is cached yet, 34 s once. Six rules over
+# 200,000 movements of a dense simulated world take the reference 99 s and the kernel 6 s, but
+# over the 206,530 of the sparser AMLGentex data the reference only 12 s: not worth compiling.
+KERNEL_MOVEMENTS_MIN = 250_000
 
 _AS_OF_MIN, _AS_OF_MAX = parse_instant("1900-01-01"), parse_instant("2200-01-01")
 
@@ -45,7 +58,8 @@ class Dataset:
         """Take checked tables; nothing is traced yet."""
         self.tables = tables
         self._inputs: dict[int | None, TraceInput] = {}
-        self._passes: dict[tuple[int | None, Rule, Scope], PassResult] = {}
+        self._prepared: dict[int | None, Prepared | None] = {}
+        self._passes: dict[tuple[int | None, Rule, Scope], Pass] = {}
 
     @property
     def loan_ids(self) -> list[str]:
@@ -75,7 +89,7 @@ class Dataset:
         given = self.get_input(at)
         rank = given.table_positions.index(self.find_loan(loan))
         deadline = None if view.seconds_max is None else monotonic() + view.seconds_max
-        passes: dict[Rule, PassResult] = {}
+        passes: dict[Rule, Pass] = {}
         if chosen is not Rule.EXPOSURE:
             passes[chosen] = self.get_pass(chosen, at, scope)
         late: list[str] = []
@@ -106,15 +120,46 @@ class Dataset:
         as_of: int | None = None,
         scope: Scope | None = None,
         progress: Progress | None = None,
-    ) -> PassResult:
-        """Return the pass of all loans under one conserving rule, made when first asked for."""
+    ) -> Pass:
+        """Return the pass of all loans under one conserving rule, made when first asked for.
+
+        ``progress`` hears of a pass by the kernel once, when it is done.
+        """
         if rule is Rule.EXPOSURE:
             raise InvalidInputError("exposure takes nothing, so it has no pass; ask for a trail")
         key = (as_of, rule, scope or Scope())
         if key not in self._passes:
-            report = (lambda done, total: progress(rule, done, total)) if progress else None
-            self._passes[key] = trace_all(self.get_input(as_of), rule, scope, report)
+            self._passes[key] = self._make_pass(rule, as_of, scope or Scope(), progress)
         return self._passes[key]
+
+    def _make_pass(
+        self, rule: Rule, as_of: int | None, scope: Scope, progress: Progress | None
+    ) -> Pass:
+        given = self.get_input(as_of)
+        prepared = self._prepare(as_of)
+        if prepared is None:
+            report = (lambda done, total: progress(rule, done, total)) if progress else None
+            return trace_all(given, rule, scope, report)
+        from fundtrace.trace.kernel import run_prepared  # imports numba
+
+        result = run_prepared(prepared, rule, scope)
+        if progress:
+            events = len(given.order.row)
+            progress(rule, events, events)
+        return result
+
+    def _prepare(self, as_of: int | None) -> Prepared | None:
+        """Return what the kernel's passes share; None where the reference has to make them."""
+        if len(self.tables.movements) < KERNEL_MOVEMENTS_MIN:
+            return None
+        if as_of not in self._prepared:
+            from fundtrace.trace.kernel import prepare  # imports numba
+
+            try:
+                self._prepared[as_of] = prepare(self.get_input(as_of))
+            except OverflowError:  # amounts beyond 64 bits; the reference has no bound
+                self._prepared[as_of] = None
+        return self._prepared[as_of]
 
     def find_loan(self, loan: str) -> int:
         """Return the table position of a loan id, or of a contract's only drawdown."""

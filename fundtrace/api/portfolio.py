@@ -8,21 +8,22 @@ where all of them were traced. ``summary``: one row per rule and loan. Amounts a
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from fundtrace.api.dataset import Dataset, Progress
 from fundtrace.books.files import write_atomically
 from fundtrace.errors import InvalidInputError
 from fundtrace.model.kinds import BLIND_END_REASONS, CONSERVING_RULES, Rule
-from fundtrace.model.tables import OUTSIDE
+from fundtrace.model.tables import OUTSIDE, Int32s, Int64s
 from fundtrace.report.trail_csv import FORMULA_START
 from fundtrace.trace.answer import RowKey, find_hop_place, sum_rows
 from fundtrace.trace.audit import list_imbalances
 from fundtrace.trace.places import build_place
-from fundtrace.trace.result import PassResult, Scope
+from fundtrace.trace.result import Pass, Scope
 
 _PLACE_SCHEMA = {
     "rule": pl.String,
@@ -99,14 +100,21 @@ def _guard(name: str) -> pl.Expr:
     )
 
 
-def _build_hops(result: PassResult) -> pl.DataFrame:
+def _build_hops(result: Pass) -> pl.DataFrame:
     given = result.given
     movements, accounts, loans = given.tables.movements, given.tables.accounts, given.loans
-    ranks = [rank for rank, hops in enumerate(result.hops) for _ in hops]
-    flat = [hop for hops in result.hops for hop in hops]
-    rows = [hop.row for hop in flat]
-    debit, credit = movements.debit[rows], movements.credit[rows]
-    places = [find_hop_place(given, row) for row in rows]
+    carried = [result.list_carried(rank) for rank in range(len(loans))]
+    ranks = [rank for rank, one in enumerate(carried) for _ in range(len(one.row))]
+    nothing = np.zeros(0, dtype=np.int64)
+
+    def join(columns: Iterable[Int32s | Int64s]) -> Int64s:
+        return np.concatenate([nothing, *columns])
+
+    at_rows = join(one.row for one in carried)
+    rows = at_rows.tolist()
+    debit, credit = movements.debit[at_rows], movements.credit[at_rows]
+    place_of = {row: find_hop_place(given, row) for row in np.unique(at_rows).tolist()}
+    places = [place_of[row] for row in rows]
     uses = [given.places.classify(rank, one) for rank, one in zip(ranks, places, strict=True)]
 
     def name_accounts(ids: list[int], names: list[str]) -> list[str]:
@@ -115,11 +123,11 @@ def _build_hops(result: PassResult) -> pl.DataFrame:
     banks, numbers = list(accounts.bank), list(accounts.account)
     return pl.DataFrame(
         {
-            "rule": pl.Series([result.rule.value] * len(flat), dtype=pl.String),
+            "rule": pl.Series([result.rule.value] * len(rows), dtype=pl.String),
             "loan_id": pl.Series([loans[rank].loan_id for rank in ranks], dtype=pl.String),
             "movement_id": pl.Series([movements.movement_id[row] for row in rows], dtype=pl.String),
-            "depth": pl.Series([hop.depth for hop in flat], dtype=pl.Int32),
-            "booked_at": pl.Series(movements.booked_at[rows], dtype=pl.Int64).cast(
+            "depth": pl.Series(join(one.depth for one in carried)).cast(pl.Int32),
+            "booked_at": pl.Series(movements.booked_at[at_rows], dtype=pl.Int64).cast(
                 pl.Datetime("us", "UTC")
             ),
             "debit_bank": name_accounts(debit.tolist(), banks),
@@ -127,9 +135,9 @@ def _build_hops(result: PassResult) -> pl.DataFrame:
             "credit_bank": name_accounts(credit.tolist(), banks),
             "credit_account": name_accounts(credit.tolist(), numbers),
             "currency": pl.Series([movements.currency[row] for row in rows], dtype=pl.String),
-            "amount_minor": pl.Series(movements.amount_minor[rows], dtype=pl.Int64),
-            "units_minor": pl.Series([hop.units for hop in flat], dtype=pl.Int64),
-            "traced_minor": pl.Series([hop.value for hop in flat], dtype=pl.Int64),
+            "amount_minor": pl.Series(movements.amount_minor[at_rows], dtype=pl.Int64),
+            "units_minor": pl.Series(join(one.units for one in carried)),
+            "traced_minor": pl.Series(join(one.value for one in carried)),
             "use": pl.Series([use.value for use in uses], dtype=pl.String),
             "end_reason": pl.Series([one.reason.value for one in places], dtype=pl.String),
         },
@@ -142,7 +150,7 @@ def _build_hops(result: PassResult) -> pl.DataFrame:
     )
 
 
-def _build_places(passes: Mapping[Rule, PassResult], *, is_first_use: bool) -> pl.DataFrame:
+def _build_places(passes: Mapping[Rule, Pass], *, is_first_use: bool) -> pl.DataFrame:
     """Build a statement of all loans, row by row as a trail shows it.
 
     Amounts that a rule gives to no place stand as 0. With all conserving rules, each row has
@@ -187,11 +195,11 @@ def _build_places(passes: Mapping[Rule, PassResult], *, is_first_use: bool) -> p
     return frame.drop("end_reason") if is_first_use else frame
 
 
-def _build_summary(passes: Mapping[Rule, PassResult]) -> pl.DataFrame:
+def _build_summary(passes: Mapping[Rule, Pass]) -> pl.DataFrame:
     rows = []
     for rule, result in passes.items():
         for rank, loan in enumerate(result.given.loans):
-            hops, rests = result.hops[rank], result.rests[rank]
+            depth, rests = result.list_carried(rank).depth, result.rests[rank]
             blind = sum(v for place, v in rests.items() if place.reason in BLIND_END_REASONS)
             rows.append(
                 {
@@ -202,8 +210,8 @@ def _build_summary(passes: Mapping[Rule, PassResult]) -> pl.DataFrame:
                     "first_uses_minor": sum(result.first_uses[rank].values()),
                     "rests_minor": sum(rests.values()),
                     "visible_minor": loan.principal_minor - blind,
-                    "hops": len(hops),
-                    "depth_max": max((hop.depth for hop in hops), default=0),
+                    "hops": len(depth),
+                    "depth_max": int(depth.max(initial=0)),
                     "snapshot": result.given.tables.snapshot,
                 }
             )

@@ -113,7 +113,8 @@ class _Search:
         carried = [
             loan.loan_id
             for rank, loan in enumerate(given.loans)
-            if loan.movement in wanted or any(hop.row in wanted for hop in traced.hops[rank])
+            if loan.movement in wanted
+            or not wanted.isdisjoint(traced.list_carried(rank).row.tolist())
         ]
         exposed = list_exposed_ranks(given, wanted) if self.with_exposed else []
         possible = [given.loans[rank].loan_id for rank in exposed]

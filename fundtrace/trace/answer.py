@@ -7,7 +7,7 @@ so that nobody overlooks what a different rule would say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, OUTSIDE, Tables
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey, build_place
 from fundtrace.trace.reentry import list_reentry_candidates
-from fundtrace.trace.result import HopRow, PassResult
+from fundtrace.trace.result import HopRow, Pass
 from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
 
 _USE_ORDER = {use: position for position, use in enumerate(Use)}
@@ -35,7 +35,7 @@ def build_trail(
     given: TraceInput,
     rank: int,
     rule: Rule,
-    passes: Mapping[Rule, PassResult],
+    passes: Mapping[Rule, Pass],
     exposed: list[HopRow],
 ) -> Trail:
     """Build the trail of one loan (by rank) under ``rule``.
@@ -45,7 +45,7 @@ def build_trail(
     """
     loan = given.loans[rank]
     shown = passes.get(rule)
-    rows = exposed if shown is None else shown.hops[rank]
+    rows: Sequence[HopRow] = exposed if shown is None else shown.hops[rank]
     hops = _build_hops(given, rank, rows)
     first_uses: tuple[Part, ...] = ()
     rests: tuple[Part, ...] = ()
@@ -85,8 +85,7 @@ def find_hop_place(given: TraceInput, row: int) -> PlaceKey:
     return end or PlaceKey(account, EndReason.HELD)
 
 
-def _build_hops(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> tuple[Hop, ...]:
-    rows = list(rows)
+def _build_hops(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> tuple[Hop, ...]:
     movements = given.tables.movements
     returned: dict[int, int] = {}
     for hop in rows:
@@ -127,7 +126,7 @@ def _build_hops(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> tuple[H
     return tuple(hops)
 
 
-def _find_back_flows(given: TraceInput, rank: int, rows: list[HopRow]) -> set[int]:
+def _find_back_flows(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> set[int]:
     """Find the movements that bring money back to where that same money has been.
 
     Accounts upstream of a hop are kept as a bit set; money that reaches any account of the
@@ -170,7 +169,7 @@ def _build_parts(
     given: TraceInput,
     rank: int,
     rule: Rule,
-    passes: Mapping[Rule, PassResult],
+    passes: Mapping[Rule, Pass],
     *,
     is_first_use: bool,
 ) -> tuple[Part, ...]:
@@ -230,7 +229,7 @@ def _find_disbursement_use(given: TraceInput, rank: int) -> Use | None:
 
 
 def _build_reached(
-    given: TraceInput, rank: int, rule: Rule, passes: Mapping[Rule, PassResult]
+    given: TraceInput, rank: int, rule: Rule, passes: Mapping[Rule, Pass]
 ) -> tuple[Reached, ...]:
     sums = {one: _sum_reached(given, rank, result.hops[rank]) for one, result in passes.items()}
     uses = {use for amounts in sums.values() for use in amounts}
@@ -251,7 +250,7 @@ def _build_exposure(given: TraceInput, rank: int, exposed: list[HopRow]) -> tupl
     )
 
 
-def _list_doubts(given: TraceInput, rank: int, shown: PassResult | None) -> tuple[Doubt, ...]:
+def _list_doubts(given: TraceInput, rank: int, shown: Pass | None) -> tuple[Doubt, ...]:
     """Say what weakens this trail: money that nobody saw arrive, balances that do not chain."""
     if shown is None:
         return ()

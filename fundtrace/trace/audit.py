@@ -7,10 +7,10 @@ For every loan and account, to the last unit of value: paid out there + traced i
 from __future__ import annotations
 
 from fundtrace.model.tables import NO_ROW, OUTSIDE
-from fundtrace.trace.result import PassResult
+from fundtrace.trace.result import Pass
 
 
-def list_imbalances(result: PassResult) -> list[str]:
+def list_imbalances(result: Pass) -> list[str]:
     """Return one sentence per loan and account that does not balance; empty is the proof."""
     return [
         sentence
@@ -19,7 +19,7 @@ def list_imbalances(result: PassResult) -> list[str]:
     ]
 
 
-def list_loan_imbalances(result: PassResult, rank: int) -> list[str]:
+def list_loan_imbalances(result: Pass, rank: int) -> list[str]:
     """Return the sentences for one loan, given by rank."""
     given = result.given
     loan, movements = given.loans[rank], given.tables.movements
@@ -28,10 +28,11 @@ def list_loan_imbalances(result: PassResult, rank: int) -> list[str]:
     start = loan.account_id if loan.movement == NO_ROW else int(movements.credit[loan.movement])
     open_minor[start] = drawn
     open_minor[OUTSIDE] = open_minor.get(OUTSIDE, 0) + loan.principal_minor - drawn  # undrawn
-    for hop in result.hops[rank]:
-        source, target = int(movements.debit[hop.row]), int(movements.credit[hop.row])
-        open_minor[source] = open_minor.get(source, 0) - hop.value
-        open_minor[target] = open_minor.get(target, 0) + hop.value
+    carried = result.list_carried(rank)
+    sides = (movements.debit[carried.row].tolist(), movements.credit[carried.row].tolist())
+    for source, target, value in zip(*sides, carried.value.tolist(), strict=True):
+        open_minor[source] = open_minor.get(source, 0) - value
+        open_minor[target] = open_minor.get(target, 0) + value
     for place, value in result.rests[rank].items():
         open_minor[place.account] = open_minor.get(place.account, 0) - value
     name = f"loan {loan.loan_id} under {result.rule}"

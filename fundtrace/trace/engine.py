@@ -16,6 +16,8 @@ leaves two readings (each choice conserves):
   movement (a rejected payment to a bank that is no member must not turn loan money into
   own money), and undo the first use that the movement made. They are exempt from the
   payee rule and from the scope's amount limit.
+- **Conversion**: own pieces that stand beside each other are one segment, however many lots
+  they came from: by how many payments own money once arrived says nothing about a loan.
 - **Scope window**: at the first event after it on an account, that account's lots of the
   loan rest there and become own money where they stand; at the end of the pass likewise.
 - **Scope hops**: what arrives at the last allowed depth rests there and becomes own money;
@@ -34,7 +36,7 @@ from collections.abc import Callable, Iterable
 from fundtrace.model.instants import DAY_MICROSECONDS
 from fundtrace.model.kinds import EndReason, MovementKind, Rule
 from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, OUTSIDE
-from fundtrace.trace.holding import OWN, Holding, Lot, Piece, split_piece
+from fundtrace.trace.holding import OWN, Holding, Lot, Piece, merge_own, split_piece
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.result import HopRow, PassResult, Scope
@@ -133,6 +135,7 @@ class _Engine:
 
         What is left with value and no unit rests at the credit account at once.
         """
+        pieces = merge_own(pieces)
         units = split_largest_remainder([one.units for one in pieces], self.credit_amount[row])
         converted = []
         residue = place or PlaceKey(self.credit[row], EndReason.CONVERSION_RESIDUE)

@@ -211,6 +211,17 @@ def split_piece(piece: Piece, units: int) -> tuple[Piece | None, Piece | None]:
     return first, rest
 
 
+def merge_own(pieces: list[Piece]) -> list[Piece]:
+    """Join own pieces that stand beside each other: own money has no seams."""
+    merged: list[Piece] = []
+    for piece in pieces:
+        if piece.source == OWN and merged and merged[-1].source == OWN:
+            merged[-1] = Piece(OWN, merged[-1].units + piece.units)
+        else:
+            merged.append(piece)
+    return merged
+
+
 def _first(lots: deque[Lot]) -> Lot | None:
     while lots and not lots[0].left:
         lots.popleft()

@@ -15,7 +15,7 @@ from fundtrace.model.kinds import EndReason, Use
 from fundtrace.model.tables import OUTSIDE
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey, build_place
-from fundtrace.trace.result import PassResult
+from fundtrace.trace.result import Pass
 from fundtrace.trace.trail import ReentryCandidate
 
 REENTRY_WINDOW_DAYS = 30
@@ -25,7 +25,7 @@ _BLIND = _SHARED | {EndReason.NON_MEMBER, EndReason.NOT_LISTED, EndReason.EXTERN
 
 
 def list_reentry_candidates(
-    given: TraceInput, rank: int, shown: PassResult
+    given: TraceInput, rank: int, shown: Pass
 ) -> tuple[ReentryCandidate, ...]:
     """Return the candidates of one loan in the order in which they were booked."""
     movements, places = given.tables.movements, given.places

@@ -1,12 +1,20 @@
-"""What one pass yields: per loan its hops, first uses and rests, keyed by place."""
+"""What one pass yields: per loan its hops, first uses and rests, keyed by place.
+
+``Pass`` is what answers read; the reference makes a ``PassResult``, the kernel a
+``ColumnarPass``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.model.kinds import Rule
+from fundtrace.model.tables import Int32s, Int64s
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey
 
@@ -42,6 +50,53 @@ class HopRow(NamedTuple):
     returned: int  # of value: what goes back along the movement that this one reverses
 
 
+class Carried(NamedTuple):
+    """The hops of one loan as columns, without parents: cheap where there are millions."""
+
+    row: Int32s
+    depth: Int32s
+    units: Int64s
+    value: Int64s
+
+
+class Pass(Protocol):
+    """What every pass can be asked, whichever way it was made; nothing here changes it.
+
+    Sequences go by rank; a value may be built anew at each asking.
+    """
+
+    @property
+    def rule(self) -> Rule:
+        """The rule of the pass."""
+
+    @property
+    def scope(self) -> Scope:
+        """How far it followed."""
+
+    @property
+    def given(self) -> TraceInput:
+        """What it was made of."""
+
+    @property
+    def hops(self) -> Sequence[Sequence[HopRow]]:
+        """The hops of each loan in the order in which money left."""
+
+    @property
+    def rests(self) -> Sequence[Mapping[PlaceKey, int]]:
+        """Where each loan lies at the time asked."""
+
+    @property
+    def first_uses(self) -> Sequence[Mapping[PlaceKey, int]]:
+        """What each loan was first used for."""
+
+    @property
+    def unobserved(self) -> Mapping[int, int]:
+        """Units that accounts paid out and nobody saw arrive."""
+
+    def list_carried(self, rank: int) -> Carried:
+        """Return the hops of a loan as columns."""
+
+
 @dataclass(eq=False)
 class PassResult:
     """The state after one pass under one rule; loans are named by rank in loan order."""
@@ -60,6 +115,16 @@ class PassResult:
         self.hops = [[] for _ in range(count)]
         self.rests = [{} for _ in range(count)]
         self.first_uses = [{} for _ in range(count)]
+
+    def list_carried(self, rank: int) -> Carried:
+        """Return the hops of a loan as columns."""
+        hops = self.hops[rank]
+        return Carried(
+            np.array([hop.row for hop in hops], dtype=np.int32),
+            np.array([hop.depth for hop in hops], dtype=np.int32),
+            np.array([hop.units for hop in hops], dtype=np.int64),
+            np.array([hop.value for hop in hops], dtype=np.int64),
+        )
 
     def add_rest(self, rank: int, place: PlaceKey, value: int, fresh: int) -> None:
         """Let value rest at a place; its fresh part is also a first use there (the borrower)."""

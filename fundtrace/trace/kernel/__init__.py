@@ -9,7 +9,7 @@ The ideas, each explained where it lives:
   its worst is grown *between* runs, the event not begun (``running``, ``driving``).
 - **Lots only where loan money lies** (``ledger``): an account without traced money is one
   balance, and a movement between two such accounts costs two additions. Own money gets
-  identity only where something asks for it: returns, rule specific, conversions.
+  identity only where something asks for it: returns, and rule specific.
 - **The rules** (``taking``), money out and in (``leaving``, ``arriving``), returns
   (``returning``), rests and the window (``resting``) follow the reference's modules.
 - **Exact**: every split is floor(a x b / c) over a 128-bit product (``muldiv``).

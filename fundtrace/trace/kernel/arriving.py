@@ -22,6 +22,7 @@ from fundtrace.trace.kernel.taking import give_units_left, new_note, register_ar
 @jit
 def convert(s: State) -> None:
     """Restate units in the credit currency by largest remainder; values do not move."""
+    merge_own(s)
     pieces, whole, total = s.pieces, s.n[at.AMOUNT], s.n[at.CREDITED]
     count, left = s.n[at.PIECES], s.n[at.CREDITED]
     for place in range(count):
@@ -43,6 +44,21 @@ def convert(s: State) -> None:
                 rest(s, place, s.n[at.CREDIT], s.n[at.REASON], s.n[at.ROW])
             else:
                 rest(s, place, s.n[at.CREDIT], at.CONVERSION_RESIDUE, at.NONE)
+    s.n[at.PIECES] = kept
+
+
+@jit
+def merge_own(s: State) -> None:
+    """Join own pieces that stand beside each other."""
+    pieces, kept = s.pieces, 0
+    for place in range(s.n[at.PIECES]):
+        is_own = pieces[place, at.P_SOURCE] == at.OWN
+        if is_own and kept and pieces[kept - 1, at.P_SOURCE] == at.OWN:
+            pieces[kept - 1, at.P_UNITS] += pieces[place, at.P_UNITS]
+            continue
+        if kept != place:
+            copy_row(pieces, place, pieces, kept)
+        kept += 1
     s.n[at.PIECES] = kept
 
 

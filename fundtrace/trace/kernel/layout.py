@@ -62,8 +62,7 @@ IS_FEE = 64
 # State.alert, by account; 0 means: nothing but a balance
 HAS_LOTS = 1  # its lots are listed; else its balance is one own lot
 KEEPS_LOTS = 2  # they are listed even while none is traced
-KEEPS_SEGMENTS = 4  # and own lots are never joined (a conversion downstream weighs each)
-MAY_OVERDRAW = 8
+MAY_OVERDRAW = 4
 
 # State.acc, by account
 (

@@ -7,9 +7,8 @@ none of which a hop, a rest or a first use can see:
   money arrives, the balance becomes one own lot, older than what arrives.
 - **Own lots that touch are one.** An own lot that would stand directly behind another own
   lot joins it: fifo and lifo take the same units in the same order, and own money has no
-  identity. It has two where a return or rule specific must find what one movement
-  brought (``KEEPS_LOTS``), and its seams are weighed where a payment is converted
-  (``KEEPS_SEGMENTS``): there the lots are kept as the reference keeps them.
+  identity. It has one where a return or rule specific must find what one movement
+  brought (``KEEPS_LOTS``). A conversion weighs own pieces that touch as one.
 - **Under pro_rata own money is a subtraction**: the balance less the traced units.
 """
 
@@ -147,8 +146,7 @@ def append_own(s: State, account: int, units: int) -> None:
         return
     tail, traced = s.acc[account, at.OWN_TAIL], s.acc[account, at.TRACED_TAIL]
     is_newest = tail >= 0 and (traced < 0 or s.lots[tail, at.NUMBER] > s.lots[traced, at.NUMBER])
-    joins = is_newest and s.lots[tail, at.PINS] == 0 and not s.n[at.IS_CHAINING]
-    if joins and not s.alert[account] & at.KEEPS_SEGMENTS:
+    if is_newest and s.lots[tail, at.PINS] == 0 and not s.n[at.IS_CHAINING]:
         s.lots[tail, at.UNITS] += units
         return
     lot = new_lot(s, at.OWN, units)

@@ -19,7 +19,7 @@ from fundtrace.trace.holding import PARENTS_MAX
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.places import PlaceKey
-from fundtrace.trace.result import HopRow, Scope
+from fundtrace.trace.result import Carried, HopRow, Scope
 
 T = TypeVar("T")
 
@@ -158,6 +158,14 @@ class ColumnarPass:
     def hops(self) -> Sequence[list[HopRow]]:
         """Return the hops of each loan in the order in which money left."""
         return ByRank(len(self.given.loans), self.hop_columns.build)
+
+    def list_carried(self, rank: int) -> Carried:
+        """Return the hops of a loan as columns."""
+        columns = self.hop_columns
+        part = slice(*columns.offsets[rank : rank + 2].tolist())
+        return Carried(
+            columns.row[part], columns.depth[part], columns.units[part], columns.value[part]
+        )
 
     @cached_property
     def rests(self) -> Sequence[dict[PlaceKey, int]]:

@@ -1,9 +1,8 @@
 """From the input of a pass to the tables of the kernel.
 
 Nothing here looks at the rows of movements one by one in Python, except at the few whose
-kind or place needs a text (interest, and what rests). Which accounts must keep their own
-lots apart is found by two passes over the events: forwards, what loans can reach; and
-backwards, what can reach a conversion that loans can reach.
+kind or place needs a text (interest, and what rests). One pass over the events finds what
+loans can reach: only there may an account have to keep its own lots apart.
 """
 
 from __future__ import annotations
@@ -101,22 +100,6 @@ def _reach(columns: Columns, end: Int8s, loan_accounts: Int64s, reached: Bools) 
             reached[credit] = True
 
 
-@jit
-def _find_weighed(columns: Columns, end: Int8s, reached: Bools, weighed: Bools) -> None:
-    """Mark the accounts whose own lots can end up in a conversion of traced money."""
-    for event in range(len(columns.events) - 1, -1, -1):
-        code = columns.events[event]
-        if code < 0:
-            continue
-        row = code >> 1
-        debit, credit = columns.debit[row], columns.credit[row]
-        if end[debit]:
-            continue
-        converts = columns.flags[row] & at.CONVERTS and reached[debit]
-        if converts or weighed[credit]:
-            weighed[debit] = True
-
-
 def open_state(prepared: Prepared, rule: Rule, scope: Scope) -> State:
     """Return the state before the first event."""
     given, columns = prepared.given, prepared.columns
@@ -198,10 +181,6 @@ def _find_alerts(prepared: Prepared, rule: Rule) -> UInt8s:
     overdraws = (prepared.limit > 0) | (prepared.opening < 0)
     alert[:-1][overdraws] |= at.MAY_OVERDRAW
     if rule is not Rule.PRO_RATA:
-        if (columns.flags & at.CONVERTS).any():
-            weighed = np.zeros(len(end), dtype=np.bool_)
-            _find_weighed(columns, end, prepared.reached, weighed)
-            alert[weighed] |= at.KEEPS_SEGMENTS | at.KEEPS_LOTS
         if rule is Rule.SPECIFIC:
             alert[prepared.reached] |= at.KEEPS_LOTS
         else:

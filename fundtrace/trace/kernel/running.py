@@ -176,11 +176,9 @@ def disburse(c: Columns, s: State, rank: int) -> int:
 
 @jit
 def depart(s: State) -> None:
-    """Keep the pieces of a movement whose credit comes later, where they are not plainly own."""
-    credit = s.n[at.CREDIT]
-    is_weighed = credit >= 0 and s.alert[credit] & at.KEEPS_SEGMENTS != 0
+    """Keep the pieces of a movement whose credit comes later, where they are not all own."""
     for piece in range(s.n[at.PIECES]):
-        if is_weighed or s.pieces[piece, at.P_SOURCE] != at.OWN:
+        if s.pieces[piece, at.P_SOURCE] != at.OWN:
             send_off(s)
             return
 
