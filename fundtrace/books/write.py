@@ -7,12 +7,12 @@ files and the caller asks to replace them.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
+from fundtrace.books.files import check_folder, replace_folder
 from fundtrace.books.tables import LAYOUTS
 from fundtrace.errors import InvalidInputError
 
@@ -36,21 +36,13 @@ def write_tables(
     something else, where it cannot be written, and for tables or columns that are none.
     """
     _check_tables(tables, file_format)
-    folder = folder.resolve()
     extras = extras or {}
-    _check_target(folder, _TABLE_FILES | extras.keys(), overwrite=overwrite)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-            fresh = Path(beside) / "new"
-            fresh.mkdir()
-            for name, frame in tables.items():
-                _write_table(frame, fresh / f"{name}.{file_format}", file_format)
-            for name, content in extras.items():
-                (fresh / name).write_bytes(content)
-            _swap(fresh, folder, Path(beside) / "old")
-    except OSError as error:
-        raise InvalidInputError(f"{folder} cannot be written: {error}") from error
+    check_folder(folder, _TABLE_FILES | extras.keys(), overwrite=overwrite)
+    with replace_folder(folder) as fresh:
+        for name, frame in tables.items():
+            _write_table(frame, fresh / f"{name}.{file_format}", file_format)
+        for name, content in extras.items():
+            (fresh / name).write_bytes(content)
 
 
 def _check_tables(tables: Mapping[str, pl.DataFrame], file_format: str) -> None:
@@ -64,19 +56,6 @@ def _check_tables(tables: Mapping[str, pl.DataFrame], file_format: str) -> None:
                 raise InvalidInputError(f"{name}.{column} is {kind}, not text")
 
 
-def _check_target(folder: Path, replaceable: Collection[str], *, overwrite: bool) -> None:
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise InvalidInputError(f"{folder} is a file, not a folder")
-    names = sorted(path.name for path in folder.iterdir())
-    others = [name for name in names if name not in replaceable]
-    if others:
-        raise InvalidInputError(f"{folder} holds other files ({others[0]}); name a new folder")
-    if names and not overwrite:
-        raise InvalidInputError(f"{folder} holds tables already; ask to overwrite them")
-
-
 def _write_table(frame: pl.DataFrame, path: Path, file_format: str) -> None:
     if file_format == "parquet":
         frame.fill_null("").write_parquet(path)
@@ -88,17 +67,3 @@ def _write_table(frame: pl.DataFrame, path: Path, file_format: str) -> None:
         column.str.contains("\r", literal=True).any() for column in frame.iter_columns()
     )
     frame.select(bare).write_csv(path, quote_style="always" if has_returns else "necessary")
-
-
-def _swap(fresh: Path, folder: Path, old: Path) -> None:
-    """Put the fresh folder in place of what was there."""
-    if not folder.exists():
-        fresh.rename(folder)
-        return
-    folder.rename(old)
-    # CRASH: the target is absent now; its former tables lie beside it in a hidden folder.
-    try:
-        fresh.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise

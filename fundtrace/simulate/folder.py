@@ -7,11 +7,11 @@ number of threads leaves no trace; CSV has every value as text, absent ones as n
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 
 import polars as pl
 
+from fundtrace.books.files import check_folder, replace_folder
 from fundtrace.books.tables import LAYOUTS
 from fundtrace.errors import InvalidInputError
 from fundtrace.simulate.registers import build_registers
@@ -40,16 +40,7 @@ def choose_format(asked: str | None, movements: int) -> str:
 
 def check_target(folder: Path, *, overwrite: bool) -> None:
     """Refuse a folder that holds anything, but for a former world that may be replaced."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise InvalidInputError(f"{folder} is a file, not a folder")
-    held = sorted(path.name for path in folder.iterdir())
-    others = [name for name in held if name not in _OURS]
-    if others:
-        raise InvalidInputError(f"{folder} holds other files ({others[0]}); name a new folder")
-    if held and not overwrite:
-        raise InvalidInputError(f"{folder} holds tables already; --overwrite replaces them")
+    check_folder(folder, _OURS, overwrite=overwrite)
 
 
 def write_world(
@@ -60,21 +51,9 @@ def write_world(
     Raises InvalidInputError where the folder holds something else or cannot be written.
     """
     file_format = choose_format(file_format, 0)
-    folder = folder.resolve()
     check_target(folder, overwrite=overwrite)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-            fresh = Path(beside) / "new"
-            fresh.mkdir()
-            rows = _write_all(world, fresh, file_format)
-            if folder.exists():
-                # CRASH: between the two the target is absent; it lies in the hidden folder.
-                folder.rename(Path(beside) / "old")
-            fresh.rename(folder)
-    except OSError as error:
-        raise InvalidInputError(f"{folder} cannot be written: {error}") from error
-    return rows
+    with replace_folder(folder) as fresh:
+        return _write_all(world, fresh, file_format)
 
 
 def _write_all(world: World, folder: Path, file_format: str) -> dict[str, int]:

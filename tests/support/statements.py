@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
+
+from fundtrace.books.statement.messages import StatementRefusedError
+from fundtrace.books.statement.reader import read_statement
+from fundtrace.errors import BadTablesError
 
 Rows = Sequence[Sequence[Any]]
 
@@ -135,3 +140,25 @@ def write_farm_csv(path: Path) -> Path:
         ["共7笔", "", "", "", "", "", "", ""],
     ]
     return write_csv(path, rows)
+
+
+def tell(statement):
+    """List the findings but for those that every bare test file has."""
+    quiet = ("account_unknown", "no_balances")
+    return [finding for finding in statement.findings if finding.code not in quiet]
+
+
+def codes(statement):
+    return [finding.code for finding in tell(statement)]
+
+
+def refuse(path, **options):
+    with pytest.raises(StatementRefusedError) as caught:
+        read_statement(path, **options)
+    return caught.value
+
+
+def list_problems(path, **options):
+    with pytest.raises(BadTablesError) as caught:
+        read_statement(path, **options)
+    return [(problem.line, problem.column) for problem in caught.value.problems]

@@ -1,46 +1,23 @@
 from __future__ import annotations
 
-import contextlib
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from fundtrace.books.statement.messages import StatementRefusedError
 from fundtrace.books.statement.reader import Wanted, read_statement
-from fundtrace.errors import BadTablesError, InvalidInputError
+from fundtrace.errors import BadTablesError
 from fundtrace.model.instants import render_local
 from fundtrace.model.kinds import MovementKind
 from tests.support.statements import (
     FLAG_HEADER,
+    codes,
+    list_problems,
+    refuse,
+    tell,
     write_csv,
     write_factory_xlsx,
     write_farm_csv,
     write_flagged,
     write_xlsx,
 )
-
-
-def tell(statement):
-    """List the findings but for those that every bare test file has."""
-    quiet = ("account_unknown", "no_balances")
-    return [finding for finding in statement.findings if finding.code not in quiet]
-
-
-def codes(statement):
-    return [finding.code for finding in tell(statement)]
-
-
-def refuse(path, **options):
-    with pytest.raises(StatementRefusedError) as caught:
-        read_statement(path, **options)
-    return caught.value
-
-
-def list_problems(path, **options):
-    with pytest.raises(BadTablesError) as caught:
-        read_statement(path, **options)
-    return [(problem.line, problem.column) for problem in caught.value.problems]
 
 
 def test_a_newest_first_xlsx_is_read_in_order_of_time(tmp_path):
@@ -346,59 +323,3 @@ def test_several_sheets_need_a_choice(tmp_path):
     assert refuse(path).code == "sheets_many"
     assert read_statement(path, sheet="二月").sheet == "二月"
     assert refuse(path, sheet="三月").code == "sheet_missing"
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (b"", "file_empty"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_xls"),
-        (b"%PDF-1.7", "file_pdf"),
-        (b"<html><table></table>", "file_html"),
-        (b"PK\x03\x04 broken", "file_xlsx"),
-        (b"\x81\xff\xff\x00", "file_text"),
-        ("姓名,电话\n甲,1\n".encode(), "header_missing"),
-        ("交易日期,借贷标志,交易金额\n".encode(), "rows_missing"),
-    ],
-)
-def test_a_file_that_is_no_statement_is_refused_with_the_way_out(tmp_path, content, code):
-    path = tmp_path / "s.xlsx"
-    path.write_bytes(content)
-    error = refuse(path)
-    assert error.code == code
-    assert "s.xlsx" in error.render("zh")
-
-
-def test_an_open_quote_cannot_swallow_rows(tmp_path):
-    path = tmp_path / "s.csv"
-    text = '日期,借贷标志,金额,摘要\n20260305,借,1,"货款\n20260306,借,2,货款\n'
-    path.write_text(text, encoding="utf-8")
-    assert refuse(path).code == "csv_broken"
-
-
-@pytest.fixture(scope="module")
-def originals(tmp_path_factory) -> tuple[bytes, bytes]:
-    """Written once: a workbook holds the time, so that its bytes differ from run to run."""
-    folder = tmp_path_factory.mktemp("originals")
-    return (
-        write_factory_xlsx(folder / "s.xlsx").read_bytes(),
-        write_farm_csv(folder / "s.csv").read_bytes(),
-    )
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_damaged_files_are_read_or_refused_by_our_errors(tmp_path, originals, data):
-    content = bytearray(originals[data.draw(st.integers(0, 1))])
-    for _ in range(data.draw(st.integers(1, 8))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    path = tmp_path / "damaged.xlsx"
-    path.write_bytes(bytes(content))
-    with contextlib.suppress(InvalidInputError):
-        assert read_statement(path).rows
-
-
-def test_a_missing_file_is_said(tmp_path):
-    assert refuse(tmp_path / "none.csv").code == "file_missing"
