@@ -40,7 +40,9 @@ def check_folder(folder: Path, replaceable: Collection[str], *, overwrite: bool)
     if others:
         raise InvalidInputError(f"{folder} holds other files ({others[0]}); name a new folder")
     if names and not overwrite:
-        raise InvalidInputError(f"{folder} holds tables already; ask to overwrite them (--overwrite)")
+        raise InvalidInputError(
+            f"{folder} holds tables already; ask to overwrite them (--overwrite)"
+        )
 
 
 @contextlib.contextmanager
