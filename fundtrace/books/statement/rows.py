@@ -142,6 +142,7 @@ class _Parser:
                 name = "time" if error.code.startswith("time") else "date"
                 name = name if name in self.header.names else "time"
                 self.refuse(line, name, error)
+                self.read_cells(line, cells)  # for what else is wrong in the row
             return
         self.check_width(line, cells)
         self.read_booking(line, cells, *moment)
@@ -171,11 +172,7 @@ class _Parser:
         draft, known = self.draft, len(self.draft.problems)
         if not self.take_currency(line, cells):
             return
-        direction = self.read_amount(line, cells)
-        balance = self.read_money(line, "balance", cells)
-        account = self.read_account(line, "counterparty_account", cells)
-        own = self.read_account(line, "account", cells)
-        code = self.read_account(line, "bank_code", cells)
+        direction, balance, account, own, code = self.read_cells(line, cells)
         if len(draft.problems) > known or direction is None:
             return
         is_in, amount = direction
@@ -199,6 +196,18 @@ class _Parser:
                 bank_name=parse_text(self.get("bank_name", cells)),
                 text=" ".join(texts),
             )
+        )
+
+    def read_cells(
+        self, line: int, cells: Sequence[Cell]
+    ) -> tuple[tuple[bool, int] | None, int | None, str, str, str]:
+        """Read amount, balance, counterparty's and own account and bank; list each bad cell."""
+        return (
+            self.read_amount(line, cells),
+            self.read_money(line, "balance", cells),
+            self.read_account(line, "counterparty_account", cells),
+            self.read_account(line, "account", cells),
+            self.read_account(line, "bank_code", cells),
         )
 
     def take_currency(self, line: int, cells: Sequence[Cell]) -> bool:
@@ -228,14 +237,12 @@ class _Parser:
             return self.read_sides(line, cells)
         known = len(self.draft.problems)
         amount = self.read_money(line, "amount", cells)
-        if amount is None:
-            if len(self.draft.problems) == known:
-                self.refuse(line, "amount", StatementRefusedError("amount_blank"))
-            return None
+        if amount is None and len(self.draft.problems) == known:
+            self.refuse(line, "amount", StatementRefusedError("amount_blank"))
         if self.draft.is_signed:
-            return amount > 0, amount
+            return None if amount is None else (amount > 0, amount)
         is_in = self.attempt(line, "flag", lambda: parse_direction(self.get("flag", cells)))
-        return None if is_in is None else (is_in, amount)
+        return None if is_in is None or amount is None else (is_in, amount)
 
     def read_sides(self, line: int, cells: Sequence[Cell]) -> tuple[bool, int] | None:
         known = len(self.draft.problems)

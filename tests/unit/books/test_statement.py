@@ -80,6 +80,7 @@ def test_every_bad_row_is_listed_and_nothing_is_taken(tmp_path):
         (6, "交易金额"),
         (7, "交易日期"),
         (8, "交易时间"),
+        (8, "对方账号"),
     ]
 
 

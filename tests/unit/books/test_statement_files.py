@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from fundtrace.books.statement.reader import read_statement
 from fundtrace.errors import InvalidInputError
-from tests.support.statements import refuse, write_factory_xlsx, write_farm_csv
+from tests.support.statements import (
+    list_problems,
+    refuse,
+    write_factory_xlsx,
+    write_farm_csv,
+    write_flagged,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +73,10 @@ def test_damaged_files_are_read_or_refused_by_our_errors(tmp_path, originals, da
 
 def test_a_missing_file_is_said(tmp_path):
     assert refuse(tmp_path / "none.csv").code == "file_missing"
+
+
+def test_every_bad_cell_of_a_row_is_listed(tmp_path):
+    row = ["2026-13-40", "", "某", "28万", "1.00", "甲", "6.22E+18", ""]
+    path = write_flagged(tmp_path / "s.csv", row)
+    columns = {column for _, column in list_problems(path)}
+    assert columns == {"交易日期", "借贷标志", "交易金额", "对方账号"}
