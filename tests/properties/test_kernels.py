@@ -6,11 +6,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fundtrace.api.dataset import Dataset
-from fundtrace.model.instants import parse_instant
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
 from fundtrace.model.money import parse_amount_minor
 from fundtrace.trace.answer import build_trail
@@ -19,7 +18,6 @@ from fundtrace.trace.engine import trace_all
 from fundtrace.trace.exposure import list_exposed_hops
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel import (
-    ColumnarPass,
     Driver,
     index_fifo,
     map_fifo,
@@ -27,55 +25,19 @@ from fundtrace.trace.kernel import (
     preparing,
     run_kernel,
 )
+from fundtrace.trace.kernel.driving import build_pass
 from fundtrace.trace.kernel.layout import P_REMAINDER, P_SHARE, P_UNITS, PIECES
 from fundtrace.trace.kernel.muldiv import mul_div
 from fundtrace.trace.kernel.taking import give_units_left
-from fundtrace.trace.result import PassResult, Scope
+from fundtrace.trace.result import Scope
 from fundtrace.trace.rules import split_largest_remainder
 from tests.support.cases import Case, load_cases
-from tests.support.worlds import FULL, HUGE, PLAIN, Shape, World, make_world, render_time, worlds
+from tests.support.questions import SHAPES, check_equal, patient, questions
+from tests.support.worlds import FULL, HUGE, PLAIN, Shape, World, make_world
 
 CASES = load_cases(Path(__file__).parents[2] / "docs" / "attribution.md")
 RULES = pytest.mark.parametrize("rule", CONSERVING_RULES)
-SHAPES = {
-    "small": FULL,
-    "huge": HUGE,
-    "plain": PLAIN,
-    "long": replace(FULL, movements_max=48, loans_max=8),
-    "returning": replace(FULL, returns=0.5, currencies=("CNY", "JPY")),
-    "overdrawn": replace(FULL, overdraft=0.6, returns=0.1, amount_max=400),
-    "pooled": replace(PLAIN, loans_max=40, movements_max=24, payees=0.3, late_credit=0.3),
-}
 WORLDS_OF_A_SHAPE = 200  # x 7 shapes = 1,400 worlds, each under six rules
-
-
-def patient(examples: int) -> settings:
-    return settings(
-        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-
-
-@st.composite
-def questions(draw: st.DrawFn, shape: Shape) -> tuple[TraceInput, Scope]:
-    """Draw a world, a time asked and a scope."""
-    tables = draw(worlds(shape)).build()
-    as_of = draw(st.one_of(st.none(), st.integers(0, 9)))
-    limit = st.one_of(st.integers(0, 80), st.integers(0, 2 * shape.amount_max))
-    scope = st.builds(
-        Scope,
-        window_days=st.one_of(st.none(), st.integers(0, 5)),
-        hops_max=st.one_of(st.none(), st.integers(0, 3)),
-        amount_max_minor=st.one_of(st.none(), limit),
-    )
-    instant = None if as_of is None else parse_instant(render_time(as_of * 700))
-    return TraceInput(tables, instant), draw(st.one_of(st.just(Scope()), scope))
-
-
-def check_equal(found: ColumnarPass, expected: PassResult) -> None:
-    assert list(found.hops) == expected.hops
-    assert list(found.rests) == expected.rests
-    assert list(found.first_uses) == expected.first_uses
-    assert found.unobserved == expected.unobserved
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
@@ -114,12 +76,13 @@ def test_buffers_that_are_too_small_grow_and_change_nothing(rule: Rule, data: st
 def test_a_pass_can_be_asked_half_way_and_goes_on(rule: Rule, data: st.DataObject):
     asked, scope = data.draw(questions(SHAPES["long"]))
     driver = Driver(prepare(asked), rule, scope)
-    events = len(driver.prepared.columns.events)
+    events = len(driver.basis.columns.events)
     for stop in sorted(data.draw(st.lists(st.integers(0, events), max_size=3))):
         driver.run(stop)
     expected = trace_all(asked, rule, scope)
-    check_equal(driver.finish(), expected)
-    check_equal(driver.finish(), expected)
+    for _ in range(2):
+        found = build_pass(asked, (rule, scope), driver.write())
+        check_equal(found, expected)
 
 
 @RULES

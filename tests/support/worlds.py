@@ -217,6 +217,12 @@ class _Maker:
         minor = left if self.chance(0.5) else self.rng.randint(1, left)
         source = (original["credit_bank"], original["credit_account"])
         target = (original["debit_bank"], original["debit_account"])
+        if self.chance(0.1):  # tables only warn of a return that other accounts make or get
+            source, target = self.rng.choice(
+                ((self.rng.choice(self.keys), target), (source, self.rng.choice(self.keys)))
+            )
+        if source == target:
+            return None
         row = self.make_row(number, minute, (source, target), minor, currency)
         if currency != original["currency"]:
             row["credit_currency"] = original["currency"]

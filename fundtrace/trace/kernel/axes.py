@@ -63,7 +63,7 @@ def index_fifo(prepared: Prepared) -> FifoIndex:
     row = np.empty(int(offsets[-1]), dtype=np.int32)
     start = np.empty(len(row), dtype=np.int64)
     _sort_out(columns, outflow, offsets[:-1].copy(), row, start)
-    acc = np.stack([end[:-1], prepared.keys[0], prepared.holders[0]], axis=1).astype(np.int64)
+    acc = np.stack([end[:-1], prepared.keys, prepared.holders], axis=1).astype(np.int64)
     axes = Axes(offsets, row, start, inflow, loan_start, _find_odd(prepared), acc)
     return FifoIndex(prepared, axes, unobserved[:-1])
 

@@ -12,7 +12,7 @@ from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
 from fundtrace.trace.kernel.passes import ColumnarPass, HopColumns, add_up, build_statements
-from fundtrace.trace.kernel.preparing import Bools, Prepared, open_state, prepare
+from fundtrace.trace.kernel.preparing import Basis, Bools, Prepared, open_state, prepare
 from fundtrace.trace.kernel.running import close, close_flights, run
 from fundtrace.trace.result import Scope
 
@@ -40,7 +40,7 @@ def run_kernel(given: TraceInput, rule: Rule, scope: Scope | None = None) -> Col
 
 def run_prepared(prepared: Prepared, rule: Rule, scope: Scope) -> ColumnarPass:
     """Run a rule over an input that is prepared already."""
-    return Driver(prepared, rule, scope).finish()
+    return build_pass(prepared.given, (rule, scope), Driver(prepared, rule, scope).write())
 
 
 class Portion(NamedTuple):
@@ -69,11 +69,11 @@ class Driver:
     """A pass under way: its state, and what was carried away so far."""
 
     def __init__(
-        self, prepared: Prepared, rule: Rule, scope: Scope, *, is_traced: Bools | None = None
+        self, basis: Basis, rule: Rule, scope: Scope, *, is_traced: Bools | None = None
     ) -> None:
         """Open the pass; nothing has run. Loans that are not traced are own money to it."""
-        self.prepared, self.rule, self.scope = prepared, rule, scope
-        self.state = open_state(prepared, rule, scope)
+        self.basis, self.rule, self.scope = basis, rule, scope
+        self.state = open_state(basis, rule, scope)
         if is_traced is not None:
             self.state.loans[:, at.IS_TRACED] = is_traced
         self._portions: list[Portion] = []
@@ -85,22 +85,21 @@ class Driver:
         """Run the events up to position ``stop``."""
         status = at.OUTPUT_FULL
         while status != at.DONE:
-            status = run(self.prepared.columns, self.state, stop)
+            status = run(self.basis.columns, self.state, stop)
             self._make_room(status)
 
-    def finish(self) -> ColumnarPass:
+    def write(self) -> Written:
         """Run what is left and say where everything rests; the state stays good for more."""
         portions, log = self.collect()
         cells = None
         if self.rule is Rule.PRO_RATA:
             cells = self.state.cells[: int(self.state.n[at.CELL_COUNT])].copy()
         unobserved = self.state.unobserved[:-1].copy()
-        written = Written(portions, log, unobserved, cells)
-        return build_pass(self.prepared, (self.rule, self.scope), written)
+        return Written(portions, log, unobserved, cells)
 
     def collect(self) -> tuple[list[Portion], Int64s]:
         """Run what is left; return all hops, and the log with what rests at the end."""
-        columns, now = self.prepared.columns, self.prepared.given.ends_at
+        columns, now = self.basis.columns, self.basis.ends_at
         self.run(len(columns.events))
         self._carry_hops()
         self._carry_log()
@@ -175,9 +174,8 @@ class Driver:
             self._log_size = len(self._log[0]) // 2  # so that compacting stays proportional
 
 
-def build_pass(prepared: Prepared, asked: tuple[Rule, Scope], written: Written) -> ColumnarPass:
+def build_pass(given: TraceInput, asked: tuple[Rule, Scope], written: Written) -> ColumnarPass:
     """Sort hops by loan and add up the log; what was never paid out is added here."""
-    given = prepared.given
     rests, first_uses = build_statements(given, np.concatenate([written.log, _list_undrawn(given)]))
     hops = _gather(written.portions, len(given.loans), written.cells)
     return ColumnarPass(*asked, given, hops, rests, first_uses, written.unobserved)

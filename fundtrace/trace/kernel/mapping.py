@@ -62,7 +62,7 @@ def map_fifo(index: FifoIndex, scope: Scope | None = None) -> ColumnarPass:
         portions += found
         logs.append(log)
     written = Written(portions, np.concatenate(logs), index.unobserved)
-    return build_pass(prepared, (Rule.FIFO, scope), written)
+    return build_pass(prepared.given, (Rule.FIFO, scope), written)
 
 
 def _map_loans(index: FifoIndex, loans: Int64s, scope: Scope) -> tuple[Int64s, Int64s, Bools]:

@@ -44,17 +44,25 @@ _ROOM = 1 << 14  # rows of a buffer at first
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """What passes under all rules and scopes over one input share."""
+class Basis:
+    """All that a pass computes with: columns, and not a word of text."""
 
-    given: TraceInput
     columns: Columns
     end: Int8s  # by account, last OUTSIDE: why it absorbs, or 0
     opening: Int64s
     limit: Int64s
     reached: Bools  # accounts that loans can reach, perhaps more
-    keys: tuple[Int32s, Int32s]  # of accounts, of loans
-    holders: tuple[Int32s, Int32s]
+    keys: Int32s  # of accounts
+    holders: Int32s
+    loans: Int64s  # by rank, before any scope
+    ends_at: int
+
+
+@dataclass(frozen=True)
+class Prepared(Basis):
+    """What passes under all rules and scopes over one input share."""
+
+    given: TraceInput
 
 
 def prepare(given: TraceInput) -> Prepared:
@@ -64,15 +72,18 @@ def prepare(given: TraceInput) -> Prepared:
     _check_sums(given, opening)
     end = _list_ends(given)
     columns = _build_columns(given, end)
+    keys, holders = _number_keys(given), _number_holders(given)
     return Prepared(
-        given,
-        columns,
-        end,
-        opening,
-        np.asarray(accounts.overdraft_limit_minor),
-        find_reach(given, columns, end),
-        _number_keys(given),
-        _number_holders(given),
+        columns=columns,
+        end=end,
+        opening=opening,
+        limit=np.asarray(accounts.overdraft_limit_minor),
+        reached=find_reach(given, columns, end),
+        keys=keys[0],
+        holders=holders[0],
+        loans=_list_loans(given, keys[1], holders[1]),
+        ends_at=given.ends_at,
+        given=given,
     )
 
 
@@ -100,10 +111,9 @@ def _reach(columns: Columns, end: Int8s, loan_accounts: Int64s, reached: Bools) 
             reached[credit] = True
 
 
-def open_state(prepared: Prepared, rule: Rule, scope: Scope) -> State:
+def open_state(prepared: Basis, rule: Rule, scope: Scope) -> State:
     """Return the state before the first event."""
-    given, columns = prepared.given, prepared.columns
-    count = len(given.tables.accounts)
+    columns, count = prepared.columns, len(prepared.opening)
     acc = np.full((count, at.ACC_WIDTH), 0, dtype=np.int64)
     for column in (at.OWN_HEAD, at.OWN_TAIL, at.TRACED_HEAD, at.TRACED_TAIL):
         acc[:, column] = at.NONE
@@ -115,7 +125,7 @@ def open_state(prepared: Prepared, rule: Rule, scope: Scope) -> State:
     acc[:, at.END] = prepared.end[:-1]
     acc[:, at.LIMIT] = prepared.limit
     acc[:, at.OVERDRAWN] = np.maximum(0, -prepared.opening)
-    acc[:, at.KEY], acc[:, at.HOLDER] = prepared.keys[0], prepared.holders[0]
+    acc[:, at.KEY], acc[:, at.HOLDER] = prepared.keys, prepared.holders
     is_followed = prepared.end == 0
     balance = np.full(count + 1, at.ENDLESS, dtype=np.int64)
     balance[:-1][is_followed[:-1]] = np.maximum(0, prepared.opening)[is_followed[:-1]]
@@ -157,24 +167,29 @@ def _open_memory(count: int) -> Int64s:
     return memory
 
 
-def open_loans(prepared: Prepared, scope: Scope) -> Int64s:
+def open_loans(prepared: Basis, scope: Scope) -> Int64s:
     """Return the table of loans before the first event."""
-    given = prepared.given
+    loans = prepared.loans.copy()
+    if scope.window_days is not None:
+        window = scope.window_days * DAY_MICROSECONDS
+        loans[:, at.LOAN_WINDOW_END] = loans[:, at.LOAN_AT] + window
+    return loans
+
+
+def _list_loans(given: TraceInput, keys: Int32s, holders: Int32s) -> Int64s:
+    """Return the table of loans, their windows without end."""
     loans = np.zeros((len(given.loans), at.LOAN_WIDTH), dtype=np.int64)
-    loans[:, at.LOAN_KEY], loans[:, at.LOAN_HOLDER] = prepared.keys[1], prepared.holders[1]
+    loans[:, at.LOAN_KEY], loans[:, at.LOAN_HOLDER] = keys, holders
     loans[:, at.LOAN_ACCOUNT] = [loan.account_id for loan in given.loans]
     loans[:, at.LOAN_MINOR] = [loan.principal_minor for loan in given.loans]
     loans[:, at.LOAN_AT] = [loan.disbursed_at for loan in given.loans]
     loans[:, at.LOAN_WINDOW_END] = at.FAR
-    if scope.window_days is not None:
-        window = scope.window_days * DAY_MICROSECONDS
-        loans[:, at.LOAN_WINDOW_END] = loans[:, at.LOAN_AT] + window
     loans[:, at.SLOT] = at.NONE
     loans[:, at.IS_TRACED] = 1
     return loans
 
 
-def _find_alerts(prepared: Prepared, rule: Rule) -> UInt8s:
+def _find_alerts(prepared: Basis, rule: Rule) -> UInt8s:
     """Say which accounts are more than a balance from the beginning."""
     columns, end = prepared.columns, prepared.end
     alert = np.zeros(len(end), dtype=np.uint8)

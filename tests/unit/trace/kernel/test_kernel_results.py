@@ -9,7 +9,7 @@ from fundtrace.books.tables import build_tables
 from fundtrace.model.kinds import CONSERVING_RULES, EndReason, Rule
 from fundtrace.model.tables import OUTSIDE
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.kernel import Driver, index_fifo, map_fifo, prepare, run_kernel
+from fundtrace.trace.kernel import index_fifo, map_fifo, prepare, run_kernel, run_prepared
 from fundtrace.trace.kernel.jit import STAMP
 from fundtrace.trace.kernel.layout import REASONS
 from fundtrace.trace.kernel.muldiv import mul_div
@@ -77,9 +77,9 @@ def test_sums_beyond_what_64_bits_hold_are_refused():
 @pytest.mark.parametrize("rule", CONSERVING_RULES)
 def test_one_preparation_serves_every_scope(rule: Rule):
     prepared = prepare(build_input())
-    whole = Driver(prepared, rule, Scope()).finish()
-    cut = Driver(prepared, rule, Scope(hops_max=1)).finish()
-    again = Driver(prepared, rule, Scope()).finish()
+    whole = run_prepared(prepared, rule, Scope())
+    cut = run_prepared(prepared, rule, Scope(hops_max=1))
+    again = run_prepared(prepared, rule, Scope())
     assert list(whole.hops) == list(again.hops)
     assert max(hop.depth for hop in cut.hops[0]) == 1
 
