@@ -262,10 +262,18 @@ def _resolve_returns(sheet: Sheet, rows: MovementRows, debit: Int32s, credit: In
     sheet.refuse(
         returns[other], "currency", "is not the currency in which the returned movement arrived"
     )
-    _check_return_totals(sheet, rows, returns[~other], originals[~other])
-    mirrored = (debit[returns] == credit[originals]) & (credit[returns] == debit[originals])
-    reason = "its accounts are not those of the returned movement, the other way round"
-    sheet.warn(returns[~mirrored], "reverses", reason)
+    strange = debit[returns] != credit[originals]
+    reason = (
+        "the account that pays is not the one that the returned movement paid, "
+        "so it is traced as an ordinary movement"
+    )
+    sheet.warn(returns[strange], "reverses", reason)
+    found[returns[strange]] = NO_ROW
+    kept = ~other & ~strange
+    _check_return_totals(sheet, rows, returns[kept], originals[kept])
+    astray = ~strange & (credit[returns] != debit[originals])
+    reason = "the account that is paid is not the one that paid the returned movement"
+    sheet.warn(returns[astray], "reverses", reason)
     return found
 
 

@@ -247,11 +247,10 @@ class _Engine:
     def take_from(self, holding: Holding, row: int, at: int) -> list[Piece]:
         """Take a debit's units: returned lots first, or a payee's loan first, then by the rule."""
         units, reversed_row = self.amount[row], self.reverses[row]
-        pieces: list[Piece] = []
-        if reversed_row == NO_ROW:
-            pieces = self.take_for_payee(holding, row, at)
-        elif self.credit[reversed_row] == self.debit[row]:  # elsewhere nothing of it is held
+        if reversed_row != NO_ROW:
             pieces = self.returns.take_held(holding, reversed_row, units)
+        else:
+            pieces = self.take_for_payee(holding, row, at)
         left = units - sum(piece.units for piece in pieces)
         if left:
             pieces += self.take(holding, left, at)

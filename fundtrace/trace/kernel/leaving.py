@@ -90,8 +90,7 @@ def take_from(c: Columns, s: State, account: int, flags: int) -> None:
     cover_shortfall(s, account, units)
     left = units
     if n[at.TARGET] >= 0:
-        if c.credit[c.reverses[n[at.ROW]]] == account:  # elsewhere nothing of it is held
-            left = take_held(s, account, n[at.TARGET], units)
+        left = take_held(s, account, n[at.TARGET], units)
     elif flags & at.HAS_PAYEE:
         left = take_for_payee(c, s, account)
     take(s, account, left)

@@ -207,14 +207,27 @@ def test_returns_are_added_up_beyond_64_bits(move: Move, find_problems: Find) ->
     assert len(find_problems({"movements": [move("m1", amount=most), *parts]})) == 2
 
 
-def test_a_return_between_other_accounts_is_a_warning(move: Move, find_warnings: Find) -> None:
+def test_a_return_to_another_account_is_a_warning(move: Move, find_warnings: Find) -> None:
     rows = [move("m1"), move("m2", reverses="m1", **{**RETURNED, "credit_account": "7"})]
     assert find_warnings({"movements": rows}) == [
         (
-            "movements.csv:3: reverses: its accounts are not those of the returned movement, "
-            "the other way round"
+            "movements.csv:3: reverses: the account that is paid is not the one that paid the "
+            "returned movement"
         )
     ]
+
+
+def test_a_return_from_another_account_is_a_movement_like_any_other(
+    move: Move, find_warnings: Find
+) -> None:
+    rows = [move("m1"), move("m2", reverses="m1", **{**RETURNED, "debit_account": "7"})]
+    assert find_warnings({"movements": rows}) == [
+        (
+            "movements.csv:3: reverses: the account that pays is not the one that the returned "
+            "movement paid, so it is traced as an ordinary movement"
+        )
+    ]
+    assert build_tables({"movements": rows}).movements.reverses.tolist() == [NO_ROW, NO_ROW]
 
 
 def test_a_return_that_names_no_movement_is_a_warning(move: Move, find_warnings: Find) -> None:
