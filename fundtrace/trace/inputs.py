@@ -143,4 +143,6 @@ def derive_exactly(tables: Tables, order: Order) -> list[int]:
         if (balance := int(given[row])) != NO_VALUE:
             openings[account] = balance - change[account]
             unknown.discard(account)
-    return [0 if opening == NO_VALUE else opening for opening in openings]
+    for account in unknown:
+        openings[account] = 0
+    return openings
