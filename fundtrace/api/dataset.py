@@ -111,8 +111,15 @@ class Dataset:
     def get_input(self, as_of: int | None = None) -> TraceInput:
         """Return what all passes up to an instant share."""
         if as_of not in self._inputs:
-            self._inputs[as_of] = TraceInput(self.tables, as_of)
+            self._inputs[as_of] = self._open_input(as_of)
         return self._inputs[as_of]
+
+    def _open_input(self, as_of: int | None) -> TraceInput:
+        if len(self.tables.movements) < KERNEL_MOVEMENTS_MIN:
+            return TraceInput(self.tables, as_of)
+        from fundtrace.trace.kernel import open_input  # imports numba
+
+        return open_input(self.tables, as_of)
 
     def get_pass(
         self,
@@ -144,7 +151,7 @@ class Dataset:
 
         result = run_prepared(prepared, rule, scope)
         if progress:
-            events = len(given.order.row)
+            events = len(given.order)
             progress(rule, events, events)
         return result
 

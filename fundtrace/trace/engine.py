@@ -323,7 +323,7 @@ class _Engine:
             limit = int(self.given.tables.accounts.overdraft_limit_minor[account])
             pooled = self.rule is Rule.PRO_RATA
             holding = self.holdings[account] = Holding(is_pooled=pooled, overdraft_limit=limit)
-            opening = self.given.opening_minor[account]
+            opening = int(self.given.opening_minor[account])
             if opening > 0:
                 holding.append_own(opening)
             holding.overdrawn = max(0, -opening)

@@ -7,12 +7,17 @@ opening balances are derived from the first balance given by then (docs/tracing.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from fundtrace.model.instants import DAY_MICROSECONDS
-from fundtrace.model.tables import NO_ROW, NO_VALUE, Int32s, Loan, Tables, rank_loans
+from fundtrace.model.tables import NO_ROW, NO_VALUE, Loan, Tables, rank_loans
+from fundtrace.trace.entries import Walk, walk_entries
 from fundtrace.trace.order import Order, order_events
 from fundtrace.trace.places import Places
+from fundtrace.trace.units import place_events
 
 PAYMENT_WINDOW_DAYS = 30  # in which a payment to a declared payee takes its loan's lots first
 
@@ -20,16 +25,22 @@ PAYMENT_WINDOW_DAYS = 30  # in which a payment to a declared payee takes its loa
 class TraceInput:
     """Tables made ready for tracing up to an instant."""
 
-    def __init__(self, tables: Tables, as_of: int | None = None) -> None:
-        """Order the events and derive what the rules need; ``as_of`` is inclusive."""
+    def __init__(self, tables: Tables, as_of: int | None = None, walk: Walk = walk_entries) -> None:
+        """Order the events and derive what the rules need; ``as_of`` is inclusive.
+
+        ``walk`` is as in ``order_events``.
+        """
         self.tables = tables
         self.as_of = as_of
         self.table_positions = rank_loans(tables.loans)  # rank -> position in the loans table
         self.loans: list[Loan] = [tables.loans[position] for position in self.table_positions]
         self.places = Places(tables, self.loans)
-        self.order: Order = order_events(tables, as_of)
-        self.opening_minor = _derive_openings(tables, self.order)
-        self.debit_position, self.credit_position = _index_positions(tables, self.order)
+        self.order: Order = order_events(tables, as_of, walk)
+        self.opening_minor = _get_openings(tables, self.order)  # by account
+        # Each movement's position among all events, -1 if later than asked.
+        self.debit_position, self.credit_position = place_events(
+            self.order.units, self.order.is_late
+        )
         self.loans_of_movement: dict[int, list[int]] = {}
         self._payees: dict[int, list[tuple[int, Loan]]] = {}
         for rank, loan in enumerate(self.loans):
@@ -98,43 +109,40 @@ class TraceInput:
         return max(ends, default=0)
 
 
-def _index_positions(tables: Tables, order: Order) -> tuple[Int32s, Int32s]:
-    """Return each movement's debit and credit position among all events, -1 if later than asked."""
-    debit = np.full(len(tables.movements), -1, dtype=np.int32)
-    credit = debit.copy()
-    positions = np.arange(len(order.row), dtype=np.int32)
-    debit[order.row[~order.is_credit]] = positions[~order.is_credit]
-    credit[order.row[order.is_credit]] = positions[order.is_credit]
-    return debit, credit
-
-
-def _derive_openings(tables: Tables, order: Order) -> list[int]:
+def _get_openings(tables: Tables, order: Order) -> npt.NDArray[Any]:
     """Return opening balances: given, or else the first balance given less what led to it.
 
     Balances given after a disbursement that no movement books do not contain it, so it is
-    no part of what led to them.
+    no part of what led to them. int64, but Python's integers where they could be larger.
     """
+    opening, movements = order.opening, tables.movements
+    # LIMIT: with all amounts below 2^61 what led to a balance is so too. An opening balance
+    # beyond 64 bits has then wrapped round to 2^62 or more, so what is less is exact.
+    moved = float(movements.amount_minor.astype(np.float64).sum())
+    moved += float(movements.credit_minor.astype(np.float64).sum())
+    largest = max(opening.max(initial=0), -opening.min(initial=0).item())
+    if moved < 2.0**61 and largest < 2**62:
+        return opening
+    exact = np.empty(len(opening), dtype=object)
+    exact[:] = derive_exactly(tables, order)
+    return exact
+
+
+def derive_exactly(tables: Tables, order: Order) -> list[int]:
+    """Return opening balances without a bound, one event after the other."""
     openings: list[int] = tables.accounts.opening_minor.tolist()
     unknown = {account for account, opening in enumerate(openings) if opening == NO_VALUE}
     moves = tables.movements
-    has_balance = bool(
-        (moves.debit_balance_minor != NO_VALUE).any()
-        or (moves.credit_balance_minor != NO_VALUE).any()
-    )
-    if unknown and has_balance:
-        debit, credit = moves.debit.tolist(), moves.credit.tolist()
-        amount, credit_amount = moves.amount_minor.tolist(), moves.credit_minor.tolist()
-        debit_balance = moves.debit_balance_minor.tolist()
-        credit_balance = moves.credit_balance_minor.tolist()
-        change: dict[int, int] = {}
-        for row, is_credit in zip(order.row.tolist(), order.is_credit.tolist(), strict=True):
-            account = credit[row] if is_credit else debit[row]
-            if account not in unknown:
-                continue
-            delta = credit_amount[row] if is_credit else -amount[row]
-            change[account] = change.get(account, 0) + delta
-            balance = credit_balance[row] if is_credit else debit_balance[row]
-            if balance != NO_VALUE:
-                openings[account] = balance - change[account]
-                unknown.discard(account)
-    return [0 if opening == NO_VALUE else opening for opening in openings]
+    change = dict.fromkeys(unknown, 0)
+    for row, is_credit in zip(order.row.tolist(), order.is_credit.tolist(), strict=True):
+        account = int((moves.credit if is_credit else moves.debit)[row])
+        if account not in unknown:
+            continue
+        change[account] += int(moves.credit_minor[row] if is_credit else -moves.amount_minor[row])
+        given = moves.credit_balance_minor if is_credit else moves.debit_balance_minor
+        if (balance := int(given[row])) != NO_VALUE:
+            openings[account] = balance - change[account]
+            unknown.discard(account)
+    for account in unknown:
+        openings[account] = 0
+    return openings

@@ -21,33 +21,50 @@ chains too and is counted apart (of the 49,102 real entries of the Berka data 46
 chain exactly; nearly all others are off by 0.10, to which that bank rounded interest).
 What does not chain is reported by account and day; nothing is corrected.
 
-Balances may be sums beyond 64 bits in hostile data, so all of this is modulo 2^64, which
-equality does not mind.
+Most tables chain as they stand. So all accounts are walked over once (``Walk``), and only
+those that do not chain, with what shares a tie with them, are looked at further. All of
+this is modulo 2^64 (``entries``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from fundtrace.model.instants import render_local
 from fundtrace.model.money import get_minor_digits
-from fundtrace.model.tables import NO_VALUE, Int8s, Int32s, Int64s, Movements, Tables
+from fundtrace.model.tables import NO_VALUE, Int32s, Int64s, Movements, Tables
 from fundtrace.trace.chains import chain_balances
+from fundtrace.trace.columns import encode_column
+from fundtrace.trace.entries import (
+    Entries,
+    Walk,
+    Walked,
+    derive_openings,
+    find_first_of_each,
+    open_entries,
+    walk_entries,
+)
 from fundtrace.trace.joint import Step, find_joint_order
 from fundtrace.trace.merging import merge_sequences
-
-Bools = npt.NDArray[np.bool_]
-Positions = npt.NDArray[np.intp]
+from fundtrace.trace.units import (
+    Bools,
+    Positions,
+    count_events,
+    expand_units,
+    find_late,
+    get_instants,
+    list_units,
+    number_ties,
+)
 
 # LIMIT: 0.10 in currencies of two digits, the coin to which banks have rounded interest; a
 # currency without digits after the point leaves nothing to round.
 ROUNDING_MINOR = 10
 
-_BOTH, _DEBIT, _CREDIT = 0, 1, 2  # which events a unit holds
 _WORD = 2**64
 
 
@@ -75,208 +92,179 @@ class ChainReport:
 class Order:
     """All events in the order in which they run."""
 
-    row: Int32s  # of the movement
-    is_credit: Bools
+    units: Int32s  # codes (``units``), in running order
+    is_late: Bools  # by movement: whether its credit is a unit of its own
+    opening: Int64s  # by account: what it held at first (``entries``), modulo 2^64
     report: ChainReport
 
     def __len__(self) -> int:
         """Return how many events there are."""
-        return len(self.row)
+        return count_events(self.units, self.is_late)
+
+    @property
+    def row(self) -> Int32s:
+        """The row of each event's movement."""
+        return self._events[0]
+
+    @property
+    def is_credit(self) -> Bools:
+        """Whether each event is its movement's credit."""
+        return self._events[1]
+
+    @cached_property
+    def _events(self) -> tuple[Int32s, Bools]:
+        return expand_units(self.units, self.is_late)
 
 
 @dataclass(frozen=True, eq=False)
-class _Units:
-    """What runs as one, in line order: rows of movements and which events they mean."""
+class _Search:
+    """What the search for a better order knows."""
 
-    row: Int32s
-    part: Int8s
-    tie: Int64s  # number of the tie, rising
-
-    def reorder(self, positions: Positions) -> _Units:
-        return _Units(self.row[positions], self.part[positions], self.tie[positions])
-
-
-@dataclass(frozen=True, eq=False)
-class _Entries:
-    """Events on accounts, by account and then in the order of their units."""
-
-    unit: Positions
-    account: Int32s
-    delta: Int64s
-    balance: Int64s  # after, NO_VALUE where not given
-    sum: Int64s  # of deltas up to here, over all accounts, modulo 2^64
-    last_given: Int64s  # nearest event of the account, up to here, with a balance; or -1
-    tie: Int64s
-    is_opened: Bools  # whether the accounts table gives the account's opening balance
-    opening: Int64s  # that balance less the sum before the account's first event
-
-    def get_gaps(self) -> Int64s:
-        """Return by how much each given balance misses what the one before makes it."""
-        given = np.flatnonzero(self.balance != NO_VALUE)
-        opening = self.balance[given] - self.sum[given]
-        is_first = np.ones(len(given), dtype=np.bool_)
-        is_first[1:] = np.diff(self.account[given]) != 0
-        gaps = np.zeros(len(self.balance), dtype=np.int64)
-        from_table = np.where(self.is_opened[given], opening - self.opening[given], 0)
-        gaps[given] = np.where(is_first, from_table, opening - np.roll(opening, 1))
-        return gaps
+    units: Int32s
+    ties: Int64s  # of each unit
+    entries: Entries
+    tie: Int64s  # of each entry
+    tolerance: Int64s  # by account: how far a balance may be off
+    cycles: list[tuple[int, ...]] = field(default_factory=list)  # found so far
+    # by account: tie of the last reordered block with a balance, that balance less the sum
+    offsets: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
-def order_events(tables: Tables, as_of: int | None = None) -> Order:
-    """Return the events up to ``as_of`` (microseconds, inclusive; None: all) in their order."""
-    movements = tables.movements
-    units = _list_units(movements, as_of)
+def order_events(tables: Tables, as_of: int | None = None, walk: Walk = walk_entries) -> Order:
+    """Return the events up to ``as_of`` (microseconds, inclusive; None: all) in their order.
+
+    ``walk`` is the walk over all accounts: ``walk_entries`` or an equal that is quicker.
+    """
+    movements, accounts = tables.movements, tables.accounts
+    is_late = find_late(movements)
+    units = list_units(movements, is_late, as_of)
     has_balance = bool(
         (movements.debit_balance_minor != NO_VALUE).any()
         or (movements.credit_balance_minor != NO_VALUE).any()
     )
     if not has_balance:
-        return _expand(units, ChainReport())
-    entries = _open_entries(tables, units)
-    tolerance = _get_tolerances(tables)[entries.account]
-    gaps = entries.get_gaps()
+        opening = np.where(accounts.opening_minor == NO_VALUE, 0, accounts.opening_minor)
+        return Order(units, is_late, opening, ChainReport())
+    walked = walk(tables, units, is_late)
+    if walked.is_bad.any():
+        return _recover(tables, units, is_late, walked)
+    report = ChainReport(rows_with_balance=walked.given_count, rows_chained=walked.given_count)
+    return Order(units, is_late, walked.opening, report)
+
+
+def _recover(tables: Tables, units: Int32s, is_late: Bools, walked: Walked) -> Order:
+    """Look for an order in which more of the balances chain, and report those that never do."""
+    movements, chosen = tables.movements, walked.is_bad.copy()
+    tolerance = _get_tolerances(tables)
+    entries = open_entries(tables, units, is_late, chosen)
+    ties = number_ties(movements, units)
+    is_worth = _find_worth(entries, ties)
     cycles: list[tuple[int, ...]] = []
-    if gaps.any():
-        positions = _recover_order(units, entries, gaps != 0, tolerance, cycles)
-        units = units.reorder(positions)
-        entries = _open_entries(tables, units)
-        gaps = entries.get_gaps()
-    is_broken = (gaps > tolerance) | (gaps < -tolerance)
-    with_balance = int((entries.balance != NO_VALUE).sum())
+    if is_worth.any():
+        in_worth = is_worth[ties]
+        for side in (movements.debit, movements.credit):
+            accounts = side[units[in_worth] >> 1]
+            chosen[accounts[accounts >= 0]] = True
+        entries = open_entries(tables, units, is_late, chosen)
+        search = _Search(units, ties, entries, ties[entries.unit], tolerance, cycles)
+        units = units[_recover_order(search, is_worth)]
+        entries = open_entries(tables, units, is_late, chosen)
+    gaps, limit = entries.get_gaps(), tolerance[entries.account]
+    is_broken = (gaps > limit) | (gaps < -limit)
     broken = int(is_broken.sum())
     report = ChainReport(
-        rows_with_balance=with_balance,
-        rows_chained=with_balance - broken,
+        rows_with_balance=walked.given_count,
+        rows_chained=walked.given_count - broken,
         rows_rounded=int((gaps != 0).sum()) - broken,
         breaks=_list_breaks(movements, units, entries, is_broken),
         cycles=tuple(cycles),
     )
-    return _expand(units, report)
+    opening = walked.opening.copy()
+    derive_openings(entries, opening)
+    return Order(units, is_late, opening, report)
 
 
 def _get_tolerances(tables: Tables) -> Int64s:
     """Return for each account how far a balance may be off."""
+    currencies = tables.accounts.currency
     of_currency = {
         currency: ROUNDING_MINOR if get_minor_digits(currency) >= 2 else 0
-        for currency in set(tables.accounts.currency)
+        for currency in set(currencies)
     }
-    return np.array([of_currency[code] for code in tables.accounts.currency], dtype=np.int64)
+    return encode_column(currencies, of_currency, 0).astype(np.int64)
 
 
-def _list_units(movements: Movements, as_of: int | None) -> _Units:
-    """Return all units up to ``as_of`` in line order."""
-    late = movements.credit_booked_at != movements.booked_at
-    late_rows = np.flatnonzero(late).astype(np.int32)
-    row = np.concatenate([np.arange(len(movements), dtype=np.int32), late_rows])
-    part = np.concatenate(
-        [
-            np.where(late, _DEBIT, _BOTH).astype(np.int8),
-            np.full(len(late_rows), _CREDIT, dtype=np.int8),
-        ]
-    )
-    instant = np.concatenate([movements.booked_at, movements.credit_booked_at[late_rows]])
-    if as_of is not None:
-        kept = instant <= as_of
-        row, part, instant = row[kept], part[kept], instant[kept]
-    seq = movements.seq[row]
-    by = np.lexsort((row, movements.line[row], seq, instant))
-    row, part, instant, seq = row[by], part[by], instant[by], seq[by]
-    is_new = (instant[1:] != instant[:-1]) | (seq[1:] != seq[:-1])
-    tie = np.zeros(len(row), dtype=np.int64)
-    tie[1:] = np.cumsum(is_new)
-    return _Units(row, part, tie)
+@dataclass(frozen=True, eq=False)
+class _Blocks:
+    """The events of one account in one tie each: slices of the entries."""
+
+    start: Positions
+    end: Positions
+    tie: Int64s
+    can_chain: Bools  # several events, all with a balance
 
 
-def _expand(units: _Units, report: ChainReport) -> Order:
-    """Turn units into events."""
-    is_both = units.part == _BOTH
-    row = np.repeat(units.row, 1 + is_both)
-    is_credit = np.repeat(units.part == _CREDIT, 1 + is_both)
-    is_credit[np.cumsum(1 + is_both)[is_both] - 1] = True
-    return Order(row, is_credit, report)
+def _list_blocks(entries: Entries, tie: Int64s) -> _Blocks:
+    is_new = find_first_of_each(entries.account) | find_first_of_each(tie)
+    start = np.flatnonzero(is_new)
+    end = np.append(start[1:], len(is_new))
+    can_chain = (end - start > 1) & np.logical_and.reduceat(entries.balance != NO_VALUE, start)
+    return _Blocks(start, end, tie[start], can_chain)
 
 
-def _open_entries(tables: Tables, units: _Units) -> _Entries:
-    """List the events on accounts by account, in the order of the units."""
-    movements = tables.movements
-    debits = np.flatnonzero((units.part != _CREDIT) & (movements.debit[units.row] >= 0))
-    credits_ = np.flatnonzero((units.part != _DEBIT) & (movements.credit[units.row] >= 0))
-    debit_rows, credit_rows = units.row[debits], units.row[credits_]
-    unit = np.concatenate([debits, credits_])
-    account = np.concatenate([movements.debit[debit_rows], movements.credit[credit_rows]])
-    delta = np.concatenate(
-        [-movements.amount_minor[debit_rows], movements.credit_minor[credit_rows]]
-    )
-    balance = np.concatenate(
-        [movements.debit_balance_minor[debit_rows], movements.credit_balance_minor[credit_rows]]
-    )
-    by = np.lexsort((unit, account))
-    unit, account, delta, balance = unit[by], account[by], delta[by], balance[by]
-    at = np.arange(len(unit), dtype=np.int64)
-    last_given = np.maximum.accumulate(np.where(balance != NO_VALUE, at, -1))
-    first_of_account = np.searchsorted(account, account)
-    last_given = np.where(last_given >= first_of_account, last_given, -1)
-    total = np.cumsum(delta)
-    opening = tables.accounts.opening_minor[account]
-    return _Entries(
-        unit=unit,
-        account=account,
-        delta=delta,
-        balance=balance,
-        sum=total,
-        last_given=last_given,
-        tie=units.tie[unit],
-        is_opened=opening != NO_VALUE,
-        opening=opening - (total - delta)[first_of_account],
-    )
+def _find_worth(entries: Entries, ties: Int64s) -> Bools:
+    """Return which ties are worth reordering, by the entries of accounts that do not chain.
+
+    Those are the ties in which such an account could chain.
+    """
+    blocks = _list_blocks(entries, ties[entries.unit])
+    is_worth = np.zeros(int(ties[-1]) + 1, dtype=np.bool_)
+    is_worth[blocks.tie[blocks.can_chain]] = True
+    return is_worth
 
 
-def _recover_order(
-    units: _Units,
-    entries: _Entries,
-    is_bad: Bools,
-    tolerance: Int64s,
-    cycles: list[tuple[int, ...]],
-) -> Positions:
+def _recover_order(search: _Search, is_worth: Bools) -> Positions:
     """Return the units' positions in the recovered order; ``cycles`` receives the cycles."""
-    positions = np.arange(len(units.row))
-    offsets: dict[int, tuple[int, int]] = {}  # account -> tie, last given balance less sum
-    for blocks in _list_ties(entries, is_bad):
-        tie = int(entries.tie[blocks[0].start])
-        first, end = (int(at) for at in np.searchsorted(units.tie, (tie, tie + 1)))
+    units, entries = search.units, search.entries
+    positions = np.arange(len(units))
+    for blocks in _list_ties(search, is_worth):
+        tie = int(search.tie[blocks[0].start])
+        first, end = (int(at) for at in np.searchsorted(search.ties, (tie, tie + 1)))
         sequences: list[list[int]] = []
         starts: dict[int, int | None] = {}
         for block in blocks:
             if block.can_chain:
-                start = _find_start(entries, block, offsets)
-                starts[int(entries.account[block.start])] = start
+                start = _find_start(search, block)
+                account = int(entries.account[block.start])
+                starts[account] = start
                 after = entries.balance[block.start : block.end]
                 before = (after - entries.delta[block.start : block.end]).tolist()
-                chained = chain_balances(before, after.tolist(), start, int(tolerance[block.start]))
+                tolerance = int(search.tolerance[account])
+                chained = chain_balances(before, after.tolist(), start, tolerance)
                 unit = entries.unit[block.start : block.end] - first
                 sequences.append(unit[chained].tolist())
         order, found = merge_sequences(end - first, sequences)
-        if found and (joint := _find_joint_order(entries, blocks, starts, first, end)):
+        if found and (joint := _find_joint_order(entries, blocks, starts, (first, end))):
             order, found = joint, []
         positions[first:end] = first + np.array(order)
-        cycles += [tuple(units.row[first + np.array(cycle)].tolist()) for cycle in found]
+        search.cycles.extend(
+            tuple((units[first + np.array(cycle)] >> 1).tolist()) for cycle in found
+        )
         rank = np.empty(end - first, dtype=np.int64)
         rank[order] = np.arange(end - first)
         for block in blocks:
-            _note_offset(
-                entries, block, rank[entries.unit[block.start : block.end] - first], offsets
-            )
+            _note_offset(search, block, rank[entries.unit[block.start : block.end] - first])
     return positions
 
 
 def _find_joint_order(
-    entries: _Entries,
+    entries: Entries,
     blocks: list[_Block],
     starts: dict[int, int | None],
-    first: int,
-    end: int,
+    span: tuple[int, int],
 ) -> list[int] | None:
     """Look for an order of a tie in which the accounts' chains do not contradict each other."""
+    first, end = span
     steps: list[list[Step]] = [[] for _ in range(end - first)]
     for block in blocks:
         if block.can_chain:
@@ -297,34 +285,24 @@ class _Block:
     can_chain: bool  # several events, all with a balance
 
 
-def _list_ties(entries: _Entries, is_bad: Bools) -> Iterator[list[_Block]]:
-    """Yield the blocks of every tie whose order is worth recovering, in time.
-
-    Those are the ties in which an account that does not chain in line order could.
-    """
-    is_new = np.ones(len(entries.unit), dtype=np.bool_)
-    is_new[1:] = np.diff(entries.account) != 0
-    is_new[1:] |= np.diff(entries.tie) != 0
-    start = np.flatnonzero(is_new)
-    end = np.append(start[1:], len(is_new))
-    can_chain = (end - start > 1) & np.logical_and.reduceat(entries.balance != NO_VALUE, start)
-    could = np.isin(entries.account[start], entries.account[is_bad])
-    tie = entries.tie[start]
-    chosen = np.flatnonzero(np.isin(tie, tie[can_chain & could]))
-    chosen = chosen[np.argsort(tie[chosen], kind="stable")]
-    ends = np.flatnonzero(np.append(np.diff(tie[chosen]) != 0, True)) + 1
+def _list_ties(search: _Search, is_worth: Bools) -> Iterator[list[_Block]]:
+    """Yield the blocks of every tie that is worth reordering, in time."""
+    blocks = _list_blocks(search.entries, search.tie)
+    chosen = np.flatnonzero(is_worth[blocks.tie])
+    chosen = chosen[np.argsort(blocks.tie[chosen], kind="stable")]
+    ends = np.flatnonzero(np.append(np.diff(blocks.tie[chosen]) != 0, True)) + 1
     first = 0
-    for last in ends.tolist() if len(chosen) else ():
+    for last in ends.tolist():
         yield [
-            _Block(int(start[at]), int(end[at]), bool(can_chain[at])) for at in chosen[first:last]
+            _Block(int(blocks.start[at]), int(blocks.end[at]), bool(blocks.can_chain[at]))
+            for at in chosen[first:last]
         ]
         first = last
 
 
-def _find_start(
-    entries: _Entries, block: _Block, offsets: dict[int, tuple[int, int]]
-) -> int | None:
+def _find_start(search: _Search, block: _Block) -> int | None:
     """Return the account's balance before a block, None where it is not known."""
+    entries = search.entries
     account = int(entries.account[block.start])
     given = int(entries.last_given[block.start - 1]) if block.start else -1
     if given < 0 or entries.account[given] != account:
@@ -332,16 +310,15 @@ def _find_start(
             return None
         booked = int(entries.sum[block.start]) - int(entries.delta[block.start])
         return _wrap(int(entries.opening[block.start]) + booked)
-    tie, offset = offsets.get(account, (-1, 0))
-    if tie < entries.tie[given]:
+    tie, offset = search.offsets.get(account, (-1, 0))
+    if tie < search.tie[given]:
         offset = int(entries.balance[given]) - int(entries.sum[given])
     return _wrap(offset + int(entries.sum[block.start - 1]))
 
 
-def _note_offset(
-    entries: _Entries, block: _Block, rank: Int64s, offsets: dict[int, tuple[int, int]]
-) -> None:
+def _note_offset(search: _Search, block: _Block, rank: Int64s) -> None:
     """Remember the last balance that a block gives in its new order, less the sum there."""
+    entries = search.entries
     by = block.start + np.argsort(rank)
     given = np.flatnonzero(entries.balance[by] != NO_VALUE)
     if len(given):
@@ -350,7 +327,7 @@ def _note_offset(
         booked += sum(entries.delta[by[: last + 1]].tolist())
         account = int(entries.account[block.start])
         offset = int(entries.balance[by[last]]) - booked
-        offsets[account] = (int(entries.tie[block.start]), offset)
+        search.offsets[account] = (int(search.tie[block.start]), offset)
 
 
 def _wrap(number: int) -> int:
@@ -359,13 +336,12 @@ def _wrap(number: int) -> int:
 
 
 def _list_breaks(
-    movements: Movements, units: _Units, entries: _Entries, broken: Bools
+    movements: Movements, units: Int32s, entries: Entries, broken: Bools
 ) -> tuple[ChainBreak, ...]:
     counts: dict[tuple[int, str], int] = {}
-    for at in np.flatnonzero(broken).tolist():
-        unit = entries.unit[at]
-        times = movements.booked_at if units.part[unit] != _CREDIT else movements.credit_booked_at
-        day = render_local(int(times[units.row[unit]]))[:10]
-        key = (int(entries.account[at]), day)
+    at = np.flatnonzero(broken)
+    instants = get_instants(movements, units[entries.unit[at]])
+    for account, instant in zip(entries.account[at].tolist(), instants.tolist(), strict=True):
+        key = (account, render_local(instant)[:10])
         counts[key] = counts.get(key, 0) + 1
     return tuple(ChainBreak(*key, rows) for key, rows in sorted(counts.items()))

@@ -23,11 +23,16 @@ first match wins (docs/tracing.md). Settled here, where that text leaves two rea
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from fundtrace.model.countries import is_abroad
 from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Relation, Use
-from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Loan, Tables
+from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Int8s, Loan, Tables
+from fundtrace.trace.columns import encode_column
 from fundtrace.trace.trail import Place
 
 
@@ -47,17 +52,21 @@ _ABSORBING_KINDS = {
     AccountKind.PROPERTY_ESCROW: EndReason.PROPERTY_ESCROW,
     AccountKind.EXTERNAL: EndReason.EXTERNAL,
 }
+END_REASONS: tuple[EndReason | None, ...] = (None, *EndReason)  # by number; None: followed
+_ACCOUNT_KINDS = tuple(AccountKind)
 _ENDING_KINDS = {
     MovementKind.CASH: EndReason.CASH,
     MovementKind.FEE: EndReason.FEE,
     MovementKind.REPAYMENT: EndReason.REPAYMENT,
 }
-_HOLDING_KINDS = {
-    AccountKind.UNSPECIFIED,
-    AccountKind.CURRENT,
-    AccountKind.SAVINGS,
-    AccountKind.TERM_DEPOSIT,
-}
+_HOLDING_KINDS = frozenset(
+    {
+        AccountKind.UNSPECIFIED,
+        AccountKind.CURRENT,
+        AccountKind.SAVINGS,
+        AccountKind.TERM_DEPOSIT,
+    }
+)
 _LEFT_THE_ACCOUNT = {
     EndReason.OVERDRAFT,
     EndReason.FEE,
@@ -89,19 +98,41 @@ class Places:
         """Index parties and payees by loan."""
         self._tables = tables
         self._loans = ranked_loans
-        self._account_end = [self._find_account_end(row) for row in range(len(tables.accounts))]
+        self.account_kinds = _number_kinds(tables)  # by account: position in AccountKind
+        self.account_ends = _find_account_ends(tables, self.account_kinds)  # in END_REASONS
+        self._ends = self.account_ends.tobytes()  # the same, quicker to ask one by one
         self._payees = [frozenset(loan.declared_payees) for loan in ranked_loans]
-        self._related: dict[str, set[str]] = {}
-        self._suppliers: dict[str, set[str]] = {}
-        for one in tables.relations:
-            index = self._related if one.relation in _RELATED else self._suppliers
-            index.setdefault(one.holder_id, set()).add(one.related_holder_id)
-            index.setdefault(one.related_holder_id, set()).add(one.holder_id)
         self._uses: dict[tuple[int, PlaceKey], Use] = {}
 
     def find_account_end(self, account: int) -> EndReason | None:
         """Return why an account absorbs what arrives, or None where it is followed."""
-        return self._account_end[account] if account != OUTSIDE else EndReason.OUTSIDE
+        return END_REASONS[self._ends[account]] if account != OUTSIDE else EndReason.OUTSIDE
+
+    def list_holding_accounts(self) -> npt.NDArray[np.bool_]:
+        """Return by account whether it merely holds money (see above: borrower)."""
+        holds = np.array([kind in _HOLDING_KINDS for kind in _ACCOUNT_KINDS])
+        found: npt.NDArray[np.bool_] = holds[self.account_kinds]
+        return found
+
+    @cached_property
+    def _related(self) -> dict[str, set[str]]:
+        return self._index_relations(_RELATED)
+
+    @cached_property
+    def _suppliers(self) -> dict[str, set[str]]:
+        return self._index_relations(frozenset({Relation.SUPPLIER}))
+
+    def _index_relations(self, kinds: frozenset[Relation]) -> dict[str, set[str]]:
+        """Return whom relations tie to each borrower, in either direction."""
+        index: dict[str, set[str]] = {loan.holder_id: set() for loan in self._loans}
+        for one in self._tables.relations:
+            for holder, other in (
+                (one.holder_id, one.related_holder_id),
+                (one.related_holder_id, one.holder_id),
+            ):
+                if holder in index and one.relation in kinds:
+                    index[holder].add(other)
+        return index
 
     def find_arrival_place(self, row: int) -> PlaceKey | None:
         """Return the place where a movement ends every trail, or None where it goes on."""
@@ -117,7 +148,7 @@ class Places:
             institution = movements.get_text("payment_institution", row)
             reason = EndReason.PAYMENT_INSTITUTION if institution else EndReason.OUTSIDE
             return PlaceKey(OUTSIDE, reason, institution)
-        reason_or_none = self._account_end[account]
+        reason_or_none = END_REASONS[self._ends[account]]
         return PlaceKey(account, reason_or_none, loan_id) if reason_or_none else None
 
     def is_borrower_place(self, rank: int, place: PlaceKey) -> bool:
@@ -190,16 +221,24 @@ class Places:
         suppliers = self._suppliers.get(self._loans[rank].holder_id, ())
         return Use.SUPPLIER if accounts.holder_id[place.account] in suppliers else Use.UNKNOWN
 
-    def _find_account_end(self, account: int) -> EndReason | None:
-        tables = self._tables
-        reason = _ABSORBING_KINDS.get(tables.accounts.kind[account])
-        if reason:
-            return reason
-        if tables.members is not None and tables.accounts.bank[account] not in tables.members:
-            return EndReason.NON_MEMBER
-        if tables.has_accounts_table and not tables.accounts.is_listed[account]:
-            return EndReason.NOT_LISTED
-        return None
+
+def _number_kinds(tables: Tables) -> Int8s:
+    numbers = {kind: number for number, kind in enumerate(_ACCOUNT_KINDS)}
+    return encode_column(tables.accounts.kind, numbers, 0).astype(np.int8)
+
+
+def _find_account_ends(tables: Tables, kinds: Int8s) -> Int8s:
+    """Return by account why it absorbs, as its kind or else its absence from a table says."""
+    accounts, number = tables.accounts, END_REASONS.index
+    of_kind = [number(_ABSORBING_KINDS.get(kind)) for kind in _ACCOUNT_KINDS]
+    ends = np.array(of_kind, dtype=np.int8)[kinds]
+    if tables.members is not None:
+        is_member = encode_column(accounts.bank, dict.fromkeys(tables.members, 1), 0) > 0
+        ends[(ends == 0) & ~is_member] = number(EndReason.NON_MEMBER)
+    if tables.has_accounts_table:
+        is_listed = np.fromiter(accounts.is_listed, np.bool_, len(accounts))
+        ends[(ends == 0) & ~is_listed] = number(EndReason.NOT_LISTED)
+    return ends
 
 
 def build_place(tables: Tables, account: int, detail: str = "") -> Place:

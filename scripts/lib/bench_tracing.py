@@ -35,7 +35,15 @@ from fundtrace.simulate.folder import write_world
 from fundtrace.simulate.world import Size, build_world
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.kernel import FifoIndex, Prepared, index_fifo, map_fifo, prepare, run_prepared
+from fundtrace.trace.kernel import (
+    FifoIndex,
+    Prepared,
+    index_fifo,
+    map_fifo,
+    open_input,
+    prepare,
+    run_prepared,
+)
 from fundtrace.trace.result import Scope
 
 SEED = 7
@@ -138,7 +146,7 @@ def _time_command(words: tuple[str, ...]) -> float:
 
 def _warm_up() -> None:
     """Compile every rule, or load it from numba's cache."""
-    prepared = prepare(TraceInput(draw_tables(5_000, SEED)))
+    prepared = prepare(open_input(draw_tables(5_000, SEED)))
     map_fifo(index_fifo(prepared), SCOPE)
     for rule in RULES:
         run_prepared(prepared, rule, SCOPE)
@@ -173,10 +181,10 @@ def _measure_tables(world: str, tables: Tables, budget: Budget) -> None:
         _print_line(Line(world, count, name, measure(step, budget), plain))
 
     def prepare_all() -> None:
-        prepare(TraceInput(tables))
+        prepare(open_input(tables))
 
     show("TraceInput and prepare", prepare_all)
-    given = TraceInput(tables)
+    given = open_input(tables)
     prepared = prepare(given)
 
     def index() -> None:

@@ -15,6 +15,7 @@ The ideas, each explained where it lives:
 - **Exact**: every split is floor(a x b / c) over a 128-bit product (``muldiv``).
 - **Fifo needs no pass**: with two cumulative columns (``axes``) it is a mapping of intervals
   (``mapping``), made for exactly those loans for which that is true.
+- **Ready in one walk** (``walking``): whether given balances chain is asked without a sort.
 - **Columns out** (``passes``): ``ColumnarPass`` reads like ``PassResult``, one loan at a time.
 
 Importing this imports numba (about a second); the first pass compiles (cached on disk).
@@ -25,6 +26,7 @@ from fundtrace.trace.kernel.driving import Driver, run_kernel, run_prepared
 from fundtrace.trace.kernel.mapping import map_fifo
 from fundtrace.trace.kernel.passes import ColumnarPass
 from fundtrace.trace.kernel.preparing import Prepared, prepare
+from fundtrace.trace.kernel.walking import open_input
 
 __all__ = [
     "ColumnarPass",
@@ -33,6 +35,7 @@ __all__ = [
     "Prepared",
     "index_fifo",
     "map_fifo",
+    "open_input",
     "prepare",
     "run_kernel",
     "run_prepared",

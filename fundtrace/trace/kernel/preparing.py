@@ -1,30 +1,37 @@
 """From the input of a pass to the tables of the kernel.
 
 Nothing here looks at the rows of movements one by one in Python, except at the few whose
-kind or place needs a text (interest, and what rests). One pass over the events finds what
+kind needs a text (interest). Texts of accounts are read once, and as few as will do. One pass over the events finds what
 loans can reach: only there may an account have to keep its own lots apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import repeat
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from fundtrace.model.instants import DAY_MICROSECONDS
-from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Rule
-from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, Int8s, Int32s, Int64s
+from fundtrace.model.kinds import EndReason, MovementKind, Rule
+from fundtrace.model.tables import (
+    MOVEMENT_KINDS,
+    NO_ROW,
+    AccountKey,
+    Accounts,
+    Int8s,
+    Int32s,
+    Int64s,
+)
+from fundtrace.trace.columns import encode_column, pick_rows
 from fundtrace.trace.inputs import PAYMENT_WINDOW_DAYS, TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
 from fundtrace.trace.kernel.layout import Columns, State, UInt8s
 from fundtrace.trace.result import Scope
+from fundtrace.trace.units import find_places
 
-K = TypeVar("K", bound=Hashable)
 Bools = npt.NDArray[np.bool_]
 
 _ENDING_KINDS = {
@@ -32,14 +39,6 @@ _ENDING_KINDS = {
     MovementKind.FEE: EndReason.FEE,
     MovementKind.REPAYMENT: EndReason.REPAYMENT,
 }
-_HOLDING_KINDS = frozenset(
-    {
-        AccountKind.UNSPECIFIED,
-        AccountKind.CURRENT,
-        AccountKind.SAVINGS,
-        AccountKind.TERM_DEPOSIT,
-    }
-)
 _ROOM = 1 << 14  # rows of a buffer at first
 
 
@@ -210,8 +209,7 @@ def _build_columns(given: TraceInput, end: Int8s) -> Columns:
     movements = given.tables.movements
     debit, credit = np.asarray(movements.debit), np.asarray(movements.credit)
     flags = np.zeros(len(debit), dtype=np.uint8)
-    late = movements.credit_booked_at != movements.booked_at
-    flags[late] |= at.IS_LATE
+    flags[given.order.is_late] |= at.IS_LATE
     flags[movements.amount_minor != movements.credit_minor] |= at.CONVERTS
     flags[movements.reverses != NO_ROW] |= at.REVERSES
     reversed_rows = np.unique(movements.reverses[movements.reverses != NO_ROW]).astype(np.int64)
@@ -226,7 +224,7 @@ def _build_columns(given: TraceInput, end: Int8s) -> Columns:
     flags[sorted(given.loans_of_movement)] |= at.HAS_LOANS
     flags[payees[:, 0]] |= at.HAS_PAYEE
     return Columns(
-        events=_list_events(given, late),
+        events=_list_events(given),
         flags=flags,
         debit=debit,
         credit=credit,
@@ -242,53 +240,49 @@ def _build_columns(given: TraceInput, end: Int8s) -> Columns:
     )
 
 
-def _list_events(given: TraceInput, late: Bools) -> Int32s:
+def _list_events(given: TraceInput) -> Int32s:
     """Return the codes of all events in order; a credit directly behind its debit has none."""
-    order, movements = given.order, given.tables.movements
-    # LIMIT: a code is 2 x row + 1 in 31 bits, so 1,073,741,823 movements.
-    if len(movements) >= 1 << 30:
-        raise OverflowError("a pass takes at most 2^30 movements")
-    kept = ~order.is_credit | late[order.row]
-    row, is_credit = order.row[kept], order.is_credit[kept]
-    codes = (row << 1) | is_credit
+    units, movements = given.order.units, given.tables.movements
     unbooked = given.list_unbooked_disbursements()
     if not unbooked:
-        return codes.astype(np.int32)
-    instants = np.where(is_credit, movements.credit_booked_at[row], movements.booked_at[row])
-    places = np.searchsorted(instants, [instant for instant, _ in unbooked], side="left")
-    return np.insert(codes, places, [-1 - rank for _, rank in unbooked]).astype(np.int32)
+        return units
+    instants = np.array([instant for instant, _ in unbooked], dtype=np.int64)
+    places = find_places(movements, units, instants)
+    return np.insert(units, places, [-1 - rank for _, rank in unbooked]).astype(np.int32)
 
 
 def _list_payees(given: TraceInput) -> Int64s:
     """Return (row, rank) where a movement pays a declared payee of a loan in time, sorted."""
     movements, accounts = given.tables.movements, given.tables.accounts
-    payers = [loan for loan in given.loans if loan.declared_payees]
-    if not payers:
-        return np.zeros((0, 2), dtype=np.int64)
-    wanted = {key for loan in payers for key in loan.declared_payees}
-    pays = np.zeros(len(accounts) + 1, dtype=np.bool_)
-    pays[[loan.account_id for loan in payers]] = True
-    is_payee = np.zeros(len(accounts) + 1, dtype=np.bool_)
-    is_payee[:-1] = [key in wanted for key in zip(accounts.bank, accounts.account, strict=True)]
-    last = max(loan.disbursed_at for loan in payers) + PAYMENT_WINDOW_DAYS * DAY_MICROSECONDS
-    rows = np.flatnonzero(
-        pays[movements.debit] & is_payee[movements.credit] & (movements.booked_at <= last)
+    wanted = {key for loan in given.loans for key in loan.declared_payees}
+    rows_of = _find_accounts(accounts, wanted)
+    declared = sorted(
+        (loan.account_id * len(accounts) + payee, rank)
+        for rank, loan in enumerate(given.loans)
+        for key in set(loan.declared_payees)
+        for payee in rows_of.get(key, ())
     )
-    pairs = [
-        (row, rank)
-        for row in rows.tolist()
-        for rank in given.list_declaring_loans(row, int(movements.booked_at[row]))
-    ]
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    if not declared:
+        return np.zeros((0, 2), dtype=np.int64)
+    pair, rank = np.array(declared, dtype=np.int64).T.copy()
+    pays = np.zeros(len(accounts) + 1, dtype=np.bool_)
+    pays[pair // len(accounts)] = True
+    row = np.flatnonzero(pays[movements.debit])
+    row = row[movements.credit[row] >= 0]
+    paid = movements.debit[row].astype(np.int64) * len(accounts) + movements.credit[row]
+    first, end = np.searchsorted(pair, paid, "left"), np.searchsorted(pair, paid, "right")
+    count = end - first
+    at_pair = np.repeat(first - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+    row, rank = np.repeat(row, count), rank[at_pair]
+    window = PAYMENT_WINDOW_DAYS * DAY_MICROSECONDS
+    until = np.array([loan.disbursed_at for loan in given.loans], dtype=np.int64) + window
+    is_in_time = movements.booked_at[row] <= until[rank]
+    return np.stack([row[is_in_time], rank[is_in_time]], axis=1)
 
 
 def _list_ends(given: TraceInput) -> Int8s:
     """Return why each account absorbs, by number; last stands OUTSIDE."""
-    numbers = {reason: number for number, reason in enumerate(at.REASONS)}
-    count = len(given.tables.accounts)
-    ends = map(given.places.find_account_end, range(count))
-    found = np.fromiter(map(numbers.__getitem__, ends), np.int8, count)
-    return np.append(found, np.int8(numbers[EndReason.OUTSIDE]))
+    return np.append(given.places.account_ends, np.int8(at.REASONS.index(EndReason.OUTSIDE)))
 
 
 def _list_reasons(given: TraceInput, end: Int8s) -> Int8s:
@@ -299,36 +293,47 @@ def _list_reasons(given: TraceInput, end: Int8s) -> Int8s:
     for kind, ending in _ENDING_KINDS.items():
         reason[kinds == MOVEMENT_KINDS.index(kind)] = at.REASONS.index(ending)
     interest = np.flatnonzero(kinds == MOVEMENT_KINDS.index(MovementKind.INTEREST))
-    served = [row for row in interest.tolist() if movements.loan_id[row]]
-    reason[served] = at.REPAYMENT
+    serves = np.array([loan != "" for loan in pick_rows(movements.loan_id, interest)], np.bool_)
+    reason[interest[serves]] = at.REPAYMENT
     return reason
 
 
 def _number_keys(given: TraceInput) -> tuple[Int32s, Int32s]:
     """Number (bank, account) of the loans' accounts; other accounts are NONE."""
     accounts = given.tables.accounts
-    numbers: dict[tuple[str, str], int] = {}
-    of_loans = [numbers.setdefault((one.bank, one.account), len(numbers)) for one in given.loans]
-    keys = zip(accounts.bank, accounts.account, strict=True)
-    return _number(keys, numbers, len(accounts)), np.array(of_loans, dtype=np.int32)
+    numbers: dict[AccountKey, int] = {}
+    of_loans = [
+        numbers.setdefault(AccountKey(one.bank, one.account), len(numbers)) for one in given.loans
+    ]
+    found = np.full(len(accounts), at.NONE, dtype=np.int32)
+    for key, rows in _find_accounts(accounts, numbers).items():
+        found[rows] = numbers[key]
+    return found, np.array(of_loans, dtype=np.int32)
+
+
+def _find_accounts(accounts: Accounts, keys: Collection[AccountKey]) -> dict[AccountKey, list[int]]:
+    """Return the rows, one for each currency, of the keys that accounts have."""
+    texts = {key.account: 1 for key in keys}
+    found: dict[AccountKey, list[int]] = {}
+    rows = np.flatnonzero(encode_column(accounts.account, texts, 0))
+    parts = (pick_rows(accounts.bank, rows), pick_rows(accounts.account, rows), rows.tolist())
+    for bank, account, row in zip(*parts, strict=True):
+        key = AccountKey(bank, account)
+        if key in keys:
+            found.setdefault(key, []).append(row)
+    return found
 
 
 def _number_holders(given: TraceInput) -> tuple[Int32s, Int32s]:
     """Number the borrowers; of accounts only those that merely hold money have one."""
-    accounts = given.tables.accounts
     numbers: dict[str, int] = {}
     of_loans = [
         numbers.setdefault(one.holder_id, len(numbers)) if one.holder_id else at.NONE - 1
         for one in given.loans
     ]
-    found = _number(accounts.holder_id, numbers, len(accounts))
-    kinds = np.fromiter(map(_HOLDING_KINDS.__contains__, accounts.kind), np.bool_, len(found))
-    return np.where(kinds, found, at.NONE).astype(np.int32), np.array(of_loans, dtype=np.int32)
-
-
-def _number(names: Iterable[K], numbers: dict[K, int], count: int) -> Int32s:
-    found = map(numbers.get, names, repeat(at.NONE))  # a million names: no Python frame each
-    return np.fromiter(found, np.int32, count)
+    found = encode_column(given.tables.accounts.holder_id, numbers, at.NONE)
+    found[~given.places.list_holding_accounts()] = at.NONE
+    return found, np.array(of_loans, dtype=np.int32)
 
 
 def _check_sums(given: TraceInput, opening: Int64s) -> None:
