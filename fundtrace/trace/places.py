@@ -23,6 +23,7 @@ first match wins (docs/tracing.md). Settled here, where that text leaves two rea
 from __future__ import annotations
 
 import re
+from dataclasses import fields, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -31,7 +32,15 @@ import numpy.typing as npt
 
 from fundtrace.model.countries import is_abroad
 from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Relation, Use
-from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Int8s, Loan, Tables
+from fundtrace.model.tables import (
+    MOVEMENT_KINDS,
+    OUTSIDE,
+    AccountKey,
+    Accounts,
+    Int8s,
+    Loan,
+    Tables,
+)
 from fundtrace.trace.columns import encode_column
 from fundtrace.trace.trail import Place
 
@@ -94,14 +103,26 @@ _PROPERTY_SECTOR = re.compile(r"K?70")  # GB/T 4754 division 70
 class Places:
     """Answers about places that depend on the tables alone, for all loans of one pass."""
 
-    def __init__(self, tables: Tables, ranked_loans: list[Loan]) -> None:
-        """Index parties and payees by loan."""
+    def __init__(
+        self, tables: Tables, ranked_loans: list[Loan], before: Places | None = None
+    ) -> None:
+        """Index accounts by kind and end.
+
+        ``before`` are those of the same tables with fewer accounts; what it knows is kept.
+        """
         self._tables = tables
         self._loans = ranked_loans
-        self.account_kinds = _number_kinds(tables)  # by account: position in AccountKind
-        self.account_ends = _find_account_ends(tables, self.account_kinds)  # in END_REASONS
+        if before is None:
+            self.account_kinds = _number_kinds(tables)  # by account: position in AccountKind
+            self.account_ends = _find_account_ends(tables, self.account_kinds)  # in END_REASONS
+        else:
+            added = replace(
+                tables, accounts=_cut_accounts(tables.accounts, len(before.account_kinds))
+            )
+            kinds = _number_kinds(added)
+            self.account_kinds = np.append(before.account_kinds, kinds)
+            self.account_ends = np.append(before.account_ends, _find_account_ends(added, kinds))
         self._ends = self.account_ends.tobytes()  # the same, quicker to ask one by one
-        self._payees = [frozenset(loan.declared_payees) for loan in ranked_loans]
         self._uses: dict[tuple[int, PlaceKey], Use] = {}
 
     def find_account_end(self, account: int) -> EndReason | None:
@@ -113,6 +134,10 @@ class Places:
         holds = np.array([kind in _HOLDING_KINDS for kind in _ACCOUNT_KINDS])
         found: npt.NDArray[np.bool_] = holds[self.account_kinds]
         return found
+
+    @cached_property
+    def _payees(self) -> list[frozenset[AccountKey]]:
+        return [frozenset(loan.declared_payees) for loan in self._loans]
 
     @cached_property
     def _related(self) -> dict[str, set[str]]:
@@ -220,6 +245,12 @@ class Places:
                 return Use.NON_MEMBER
         suppliers = self._suppliers.get(self._loans[rank].holder_id, ())
         return Use.SUPPLIER if accounts.holder_id[place.account] in suppliers else Use.UNKNOWN
+
+
+def _cut_accounts(accounts: Accounts, first: int) -> Accounts:
+    """Return the accounts from id ``first`` on."""
+    rows = slice(first, len(accounts))
+    return Accounts(**{one.name: getattr(accounts, one.name)[rows] for one in fields(accounts)})
 
 
 def _number_kinds(tables: Tables) -> Int8s:
