@@ -139,25 +139,27 @@ class Places:
     def _payees(self) -> list[frozenset[AccountKey]]:
         return [frozenset(loan.declared_payees) for loan in self._loans]
 
-    @cached_property
+    @property
     def _related(self) -> dict[str, set[str]]:
-        return self._index_relations(_RELATED)
+        return self._tied[0]
+
+    @property
+    def _suppliers(self) -> dict[str, set[str]]:
+        return self._tied[1]
 
     @cached_property
-    def _suppliers(self) -> dict[str, set[str]]:
-        return self._index_relations(frozenset({Relation.SUPPLIER}))
-
-    def _index_relations(self, kinds: frozenset[Relation]) -> dict[str, set[str]]:
-        """Return whom relations tie to each borrower, in either direction."""
-        index: dict[str, set[str]] = {loan.holder_id: set() for loan in self._loans}
+    def _tied(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """Return whom relations tie to each borrower: related parties, and suppliers."""
+        borrowers = {loan.holder_id for loan in self._loans}
+        related: dict[str, set[str]] = {}
+        suppliers: dict[str, set[str]] = {}
         for one in self._tables.relations:
-            for holder, other in (
-                (one.holder_id, one.related_holder_id),
-                (one.related_holder_id, one.holder_id),
-            ):
-                if holder in index and one.relation in kinds:
-                    index[holder].add(other)
-        return index
+            index = related if one.relation in _RELATED else suppliers
+            if one.holder_id in borrowers:
+                index.setdefault(one.holder_id, set()).add(one.related_holder_id)
+            if one.related_holder_id in borrowers:
+                index.setdefault(one.related_holder_id, set()).add(one.holder_id)
+        return related, suppliers
 
     def find_arrival_place(self, row: int) -> PlaceKey | None:
         """Return the place where a movement ends every trail, or None where it goes on."""
@@ -267,7 +269,7 @@ def _find_account_ends(tables: Tables, kinds: Int8s) -> Int8s:
         is_member = encode_column(accounts.bank, dict.fromkeys(tables.members, 1), 0) > 0
         ends[(ends == 0) & ~is_member] = number(EndReason.NON_MEMBER)
     if tables.has_accounts_table:
-        is_listed = np.fromiter(accounts.is_listed, np.bool_, len(accounts))
+        is_listed = np.asarray(accounts.is_listed, dtype=np.bool_)
         ends[(ends == 0) & ~is_listed] = number(EndReason.NOT_LISTED)
     return ends
 
