@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from fundtrace.api.dataset import Dataset
 from fundtrace.model.instants import parse_instant
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
-from fundtrace.model.money import parse_amount_minor
 from fundtrace.trace.answer import build_trail
 from fundtrace.trace.audit import list_imbalances
 from fundtrace.trace.engine import trace_all
@@ -66,6 +65,7 @@ def questions(draw: st.DrawFn, shape: Shape) -> tuple[TraceInput, Scope]:
         window_days=st.one_of(st.none(), st.integers(0, 5)),
         hops_max=st.one_of(st.none(), st.integers(0, 3)),
         amount_max_minor=st.one_of(st.none(), limit),
+        part_min_minor=st.one_of(st.none(), st.integers(0, 20), limit),
     )
     instant = None if as_of is None else parse_instant(render_time(as_of * 700))
     return TraceInput(tables, instant), draw(st.one_of(st.just(Scope()), scope))
@@ -133,13 +133,7 @@ def test_a_kernel_pass_conserves(rule: Rule, data: st.DataObject):
 @RULES
 @pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])
 def test_the_worked_case_holds_by_the_kernel(case: Case, rule: Rule):
-    tables, limits = case.build(), case.limits
-    amount = limits.get("Scope amount")
-    scope = Scope(
-        window_days=int(limits["Scope window"]) if "Scope window" in limits else None,
-        hops_max=int(limits["Scope hops"]) if "Scope hops" in limits else None,
-        amount_max_minor=parse_amount_minor(amount, "CNY") if amount else None,
-    )
+    tables, scope = case.build(), case.make_scope()
     dataset, asked = Dataset(tables), TraceInput(tables)
     passes = {one: run_kernel(asked, one, scope) for one in CONSERVING_RULES}
     for rank, loan in enumerate(asked.loans):
