@@ -138,7 +138,7 @@ def test_the_worked_case_holds_by_the_kernel(case: Case, rule: Rule):
     passes = {one: run_kernel(asked, one, scope) for one in CONSERVING_RULES}
     for rank, loan in enumerate(asked.loans):
         exposed = list_exposed_hops(asked, rank, scope)
-        trail = build_trail(asked, rank, rule, passes, exposed)
+        trail = build_trail(asked, rank, rule, passes, exposed, scope=scope)
         expected = dataset.trace(loan.loan_id, rule, scope=scope)
         assert [getattr(trail, one.name) for one in fields(trail)] == [
             getattr(expected, one.name) for one in fields(expected)
