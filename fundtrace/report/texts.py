@@ -7,12 +7,15 @@ terminal or an XML document sees them. Shares are whole-number arithmetic.
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 from fundtrace.model.kinds import Rule
 from fundtrace.model.money import get_minor_digits, render_amount, render_percent
 from fundtrace.report.words import Label, Lang, say
-from fundtrace.trace.result import Scope
 from fundtrace.trace.trail import Cut, Doubt, Trail
+
+if TYPE_CHECKING:
+    from fundtrace.trace.result import Scope  # which imports numpy; commands begin without it
 
 # Control characters (terminal escapes), invisible and direction-changing ones, lone halves
 # of surrogate pairs, line and paragraph separators.

@@ -25,7 +25,8 @@ class Scope:
 
     ``window_days`` after the disbursement, inclusive; ``hops_max`` movements deep;
     ``amount_max_minor`` of value over all hops of one loan together; ``part_min_minor`` of
-    value in each piece that a movement brings (0 and None are the same).
+    value in each piece that a movement brings (0 and None are the same). Amounts are minor
+    units of each loan's own currency.
     """
 
     window_days: int | None = None
