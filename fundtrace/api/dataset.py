@@ -102,7 +102,7 @@ class Dataset:
             if imbalances := list_loan_imbalances(result, rank):
                 raise AssertionError("; ".join(imbalances))
         exposed = list_exposed_hops(given, rank, scope)
-        trail = build_trail(given, rank, chosen, passes, exposed)
+        trail = build_trail(given, rank, chosen, passes, exposed, scope=scope)
         if late:
             missing = Cut("budget_seconds", ", ".join(late), 0, 0)
             trail = replace(trail, cut=(missing,))

@@ -2,13 +2,15 @@
 
 ``hops``: one row per rule, loan and movement. ``first_uses`` and ``rests``: one row per
 rule, loan and place, with the least and greatest amount over the conserving rules beside it
-where all of them were traced. ``summary``: one row per rule and loan. Amounts are Int64 minor units.
+where all of them were traced. ``summary``: one row per rule and loan, with
+the scope that it was traced under (null: without limit). Amounts are Int64 minor units.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -212,6 +214,7 @@ def _build_summary(passes: Mapping[Rule, Pass]) -> pl.DataFrame:
                     "visible_minor": loan.principal_minor - blind,
                     "hops": len(depth),
                     "depth_max": int(depth.max(initial=0)),
+                    **{f"scope_{name}": limit for name, limit in asdict(result.scope).items()},
                     "snapshot": result.given.tables.snapshot,
                 }
             )
@@ -225,6 +228,7 @@ def _build_summary(passes: Mapping[Rule, Pass]) -> pl.DataFrame:
         "visible_minor": pl.Int64,
         "hops": pl.Int64,
         "depth_max": pl.Int64,
+        **{f"scope_{limit.name}": pl.Int64 for limit in fields(Scope)},
         "snapshot": pl.String,
     }
     return pl.DataFrame(rows, schema=schema)

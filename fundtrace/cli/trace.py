@@ -14,6 +14,7 @@ from fundtrace.cli.options import (
     ErrorsMax,
     ScopeAmount,
     ScopeHops,
+    ScopePartMin,
     ScopeWindow,
     make_scope,
     open_dataset,
@@ -52,6 +53,7 @@ def trace(  # noqa: PLR0913  one option per parameter
     scope_window: ScopeWindow = None,
     scope_hops: ScopeHops = None,
     scope_amount: ScopeAmount = None,
+    scope_part_min: ScopePartMin = None,
     max_errors: ErrorsMax = 100,
 ) -> None:
     """Trace all loans and write hops, first_uses, rests and summary as Parquet and CSV.
@@ -60,19 +62,23 @@ def trace(  # noqa: PLR0913  one option per parameter
     """
     from fundtrace.api.dataset import parse_rules, read_as_of
     from fundtrace.api.portfolio import write_portfolio
+    from fundtrace.report.texts import describe_scope
 
     rules = parse_rules([rule])
     dataset = open_dataset(data, max_errors)
     if not dataset.tables.loans:
         raise InvalidInputError(f"{data} holds no loans; add a loans table to trace them")
     currencies = {loan.currency for loan in dataset.tables.loans}
-    if scope_amount is not None and len(currencies) > 1:
-        raise InvalidInputError("--scope-amount needs loans of one currency; trace them apart")
-    scope = make_scope(scope_window, scope_hops, scope_amount, min(currencies))
+    for option, given in (("--scope-amount", scope_amount), ("--scope-part-min", scope_part_min)):
+        if given is not None and len(currencies) > 1:
+            raise InvalidInputError(f"{option} needs loans of one currency; trace them apart")
+    currency = min(currencies)
+    scope = make_scope(scope_window, scope_hops, scope_amount, scope_part_min, currency)
     frames = _trace_with_progress(dataset, rules, read_as_of(as_of), scope)
     written = write_portfolio(frames, out)
     loans, moves = len(dataset.tables.loans), len(dataset.tables.movements)
     typer.echo(f"{loans} loans over {moves} movements, {', '.join(rules)}")
+    typer.echo(f"scope: {describe_scope(scope, currency, 'en')}")
     for one in rules:
         rows = frames["hops"].filter(frames["hops"]["rule"] == one.value).height
         typer.echo(f"  {one}: {rows} hops; every loan conserves to the unit")

@@ -15,6 +15,7 @@ from fundtrace.cli.options import (
     Lang,
     ScopeAmount,
     ScopeHops,
+    ScopePartMin,
     ScopeWindow,
     make_scope,
     open_dataset,
@@ -51,6 +52,7 @@ def trail(  # noqa: PLR0913  one option per parameter
     scope_window: ScopeWindow = None,
     scope_hops: ScopeHops = None,
     scope_amount: ScopeAmount = None,
+    scope_part_min: ScopePartMin = None,
     max_hops: Annotated[
         int | None,
         typer.Option("--max-hops", metavar="N", help="Show hops up to depth N (view only)."),
@@ -91,7 +93,7 @@ def trail(  # noqa: PLR0913  one option per parameter
         loan_id,
         rule,
         as_of=as_of,
-        scope=make_scope(scope_window, scope_hops, scope_amount, currency),
+        scope=make_scope(scope_window, scope_hops, scope_amount, scope_part_min, currency),
         view=View(max_hops, least, budget_hops, budget_seconds),
     )
     write_answer(answer, output_format, lang, out)

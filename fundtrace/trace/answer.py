@@ -16,7 +16,7 @@ from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, OUTSIDE, Tables
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey, build_place
 from fundtrace.trace.reentry import list_reentry_candidates
-from fundtrace.trace.result import HopRow, Pass
+from fundtrace.trace.result import HopRow, Pass, Scope
 from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
 
 _USE_ORDER = {use: position for position, use in enumerate(Use)}
@@ -31,17 +31,20 @@ class RowKey(NamedTuple):
     detail: str
 
 
-def build_trail(
+def build_trail(  # noqa: PLR0913  one per part of an answer
     given: TraceInput,
     rank: int,
     rule: Rule,
     passes: Mapping[Rule, Pass],
     exposed: list[HopRow],
+    *,
+    scope: Scope,
 ) -> Trail:
     """Build the trail of one loan (by rank) under ``rule``.
 
     ``passes`` holds the conserving passes for the spread and, unless the rule is exposure,
-    that of the rule itself; ``exposed`` are the hops of the exposure rule.
+    that of the rule itself; ``exposed`` are the hops of the exposure rule. ``scope`` is the one
+    that all of them were made under.
     """
     loan = given.loans[rank]
     shown = passes.get(rule)
@@ -59,6 +62,7 @@ def build_trail(
         contract_id=loan.contract_id,
         rule=rule,
         as_of=given.as_of,
+        scope=scope,
         snapshot=given.tables.snapshot,
         currency=loan.currency,
         principal_minor=loan.principal_minor,

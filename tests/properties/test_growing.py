@@ -17,7 +17,7 @@ from fundtrace.model.kinds import CONSERVING_RULES
 from fundtrace.model.tables import NO_ROW, NO_VALUE, OUTSIDE, Accounts, Movements, Tables
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.kernel.growing import Growth, GrowingPasses
+from fundtrace.trace.kernel.growing import GrowingPasses, Growth
 from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.result import PassResult, Scope
 from tests.support.questions import SHAPES, patient
@@ -190,6 +190,7 @@ def questions(draw: st.DrawFn, shape: Shape, order: str) -> tuple[Plan, Scope]:
         window_days=st.one_of(st.none(), st.integers(0, 5)),
         hops_max=st.one_of(st.none(), st.integers(0, 3)),
         amount_max_minor=st.one_of(st.none(), st.integers(0, 2 * shape.amount_max)),
+        part_min_minor=st.one_of(st.none(), st.integers(0, 20)),
     )
     return plan, draw(st.one_of(st.just(Scope()), scope))
 

@@ -125,6 +125,15 @@ def test_every_dependency_has_its_reason():
     assert {name for name in names if f"`{name}`" not in text} == set()
 
 
+def test_commands_begin_without_the_heavy_libraries():
+    heavy = {"numpy", "numba", "polars", "networkx"}  # they cost more than --help may take
+    code = f"import sys, fundtrace.cli.main; print(*({heavy!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
 def test_every_lint_rule_that_is_ignored_has_a_reason():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     section = text.split("[tool.ruff.lint]")[1].split("[tool.ruff.lint.flake8")[0]

@@ -163,6 +163,7 @@ def _open_counters(rule: Rule, scope: Scope) -> Int64s:
     n[at.HOPS_MAX] = at.FAR if scope.hops_max is None else scope.hops_max
     amount_max = scope.amount_max_minor
     n[at.AMOUNT_MAX] = at.FAR if amount_max is None else min(amount_max, at.FAR - 1)
+    n[at.PART_MIN] = min(scope.part_min_minor or 0, at.FAR)
     return n
 
 
