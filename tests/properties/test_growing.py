@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fundtrace.model.growing import GrowingTables
 from fundtrace.model.kinds import CONSERVING_RULES
-from fundtrace.model.tables import NO_ROW, NO_VALUE, OUTSIDE, Accounts, Movements, Tables
+from fundtrace.model.tables import NO_ROW, NO_VALUE, OUTSIDE, Accounts, Loan, Movements, Tables
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel.growing import GrowingPasses, Growth
@@ -49,51 +49,28 @@ class Plan:
 
 
 def take(table: T, start: int, end: int) -> T:
-    """Return some rows; a return of a movement that comes later is none yet."""
+    """Return some rows."""
     rows = {name: value[start:end] for name, value in vars(table).items() if name != "texts"}
     if isinstance(table, Movements):
-        rows["reverses"] = np.where(rows["reverses"] < end, rows["reverses"], NO_ROW)
         rows["texts"] = {name: text[start:end] for name, text in table.texts.items()}
     return type(table)(**rows)
 
 
 def arrange(tables: Tables, draws: random.Random, order: str) -> Plan:
     """Put the rows of tables into an order in which they come, and number accounts by it."""
-    movements, accounts = tables.movements, tables.accounts
+    movements = tables.movements
     rows = list(range(len(movements)))
     if order == "any":
         draws.shuffle(rows)
     elif order == "nearly":
         rows.sort(key=lambda row: row + draws.choice((0, 0, 0, 0, 2)))
+    cuts = [*sorted(draws.randint(0, len(rows)) for _ in range(draws.randint(1, 4))), len(rows)]
     place = {row: number for number, row in enumerate(rows)}
-    cuts = sorted(draws.randint(0, len(rows)) for _ in range(draws.randint(1, 4)))
-    cuts = [*cuts, len(rows)]
-    booked = movements.booked_at[rows].tolist()
-    joins = []  # (step, position) of each loan
-    for position, loan in enumerate(tables.loans):
-        if loan.movement != NO_ROW:
-            step = next(n for n, end in enumerate(cuts) if place[loan.movement] < end)
-        elif draws.random() < 0.5:
-            step = 0
-        else:
-            step = next(
-                (n for n, end in enumerate(cuts) if loan.disbursed_at < max([*booked[:end], 0])),
-                len(cuts) - 1,
-            )
-        joins.append((step, position))
-    joins.sort()
-    ids: dict[int, int] = {}
-    steps = []
-    for step, end in enumerate(cuts):
-        for position in [position for at, position in joins if at == step]:
-            ids.setdefault(tables.loans[position].account_id, len(ids))
-        for row in rows[steps[-1][0] if steps else 0 : end]:
-            for account in (int(movements.debit[row]), int(movements.credit[row])):
-                if account != OUTSIDE:
-                    ids.setdefault(account, len(ids))
-        steps.append((end, len(ids), sum(at <= step for at, _ in joins)))
-    old_ids = list(ids)
-    number = np.array([ids.get(account, -1) for account in range(len(accounts))] + [OUTSIDE])
+    joins = sorted(
+        (find_step(loan, place, cuts, movements.booked_at[rows].tolist(), draws), position)
+        for position, loan in enumerate(tables.loans)
+    )
+    ids, steps = number_accounts(tables, rows, cuts, joins)
     loans = [
         replace(
             tables.loans[position],
@@ -102,7 +79,62 @@ def arrange(tables: Tables, draws: random.Random, order: str) -> Plan:
         )
         for _, position in joins
     ]
-    reverses = [place.get(int(movements.reverses[row]), NO_ROW) for row in rows]
+    whole = replace(
+        tables,
+        movements=move_rows(movements, rows, cuts, ids, draws),
+        accounts=Accounts(**pick(tables.accounts, list(ids))),
+        loans=tuple(loans),
+    )
+    return Plan(whole, steps)
+
+
+def find_step(
+    loan: Loan, place: dict[int, int], cuts: list[int], booked: list[int], draws: random.Random
+) -> int:
+    """Return with which step a loan comes: with its movement, or perhaps when it is paid out."""
+    if loan.movement != NO_ROW:
+        return next(step for step, end in enumerate(cuts) if place[loan.movement] < end)
+    if draws.random() < 0.5:
+        return 0
+    last = len(cuts) - 1
+    paid = (n for n, end in enumerate(cuts) if loan.disbursed_at < max([*booked[:end], 0]))
+    return next(paid, last)
+
+
+def number_accounts(
+    tables: Tables, rows: list[int], cuts: list[int], joins: list[tuple[int, int]]
+) -> tuple[dict[int, int], list[tuple[int, int, int]]]:
+    """Number accounts in the order in which they are first named; return also the steps."""
+    movements, ids, start = tables.movements, dict[int, int](), 0
+    steps = []
+    for step, end in enumerate(cuts):
+        named = [tables.loans[position].account_id for at, position in joins if at == step]
+        for row in rows[start:end]:
+            named += [int(movements.debit[row]), int(movements.credit[row])]
+        for account in named:
+            if account != OUTSIDE:
+                ids.setdefault(account, len(ids))
+        steps.append((end, len(ids), sum(at <= step for at, _ in joins)))
+        start = end
+    return ids, steps
+
+
+def move_rows(
+    movements: Movements,
+    rows: list[int],
+    cuts: list[int],
+    ids: dict[int, int],
+    draws: random.Random,
+) -> Movements:
+    """Return movements in another order; a return in an earlier step than its original is none."""
+    place = {row: number for number, row in enumerate(rows)}
+    number = np.array([ids.get(account, OUTSIDE) for account in range(max(ids, default=0) + 1)])
+    number = np.append(number, OUTSIDE)  # for OUTSIDE itself
+    reverses = []
+    for at, row in enumerate(rows):
+        original = place.get(int(movements.reverses[row]), NO_ROW)
+        end = next(end for end in cuts if at < end)
+        reverses.append(original if original < end else NO_ROW)
     columns = pick(movements, rows) | {
         "debit": number[movements.debit[rows]].astype(np.int32),
         "credit": number[movements.credit[rows]].astype(np.int32),
@@ -115,13 +147,7 @@ def arrange(tables: Tables, draws: random.Random, order: str) -> Plan:
             given = [draws.choice((NO_VALUE, NO_VALUE, draws.randint(0, 60))) for _ in rows]
             balances = np.array(given, dtype=np.int64)
             columns[f"{side}_balance_minor"] = np.where(columns[side] < 0, NO_VALUE, balances)
-    whole = replace(
-        tables,
-        movements=Movements(**columns),
-        accounts=Accounts(**pick(accounts, old_ids)),
-        loans=tuple(loans),
-    )
-    return Plan(whole, steps)
+    return Movements(**columns)
 
 
 def pick(table: Movements | Accounts, rows: list[int]) -> dict[str, Any]:

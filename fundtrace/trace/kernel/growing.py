@@ -269,7 +269,8 @@ class GrowingPasses:
             unobserved_minor=unobserved,
             steps=[*going.result.steps, step],
         )
-        arrived = columns.credit[step.hop_columns.row]
+        arriving = np.concatenate([step.hop_columns.row, columns.drawn[:, 0]])
+        arrived = np.concatenate([columns.credit[arriving], paid])
         return changed | set(np.intersect1d(asked, arrived).tolist())
 
     def _retrace(self) -> dict[Rule, int]:

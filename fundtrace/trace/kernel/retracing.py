@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fundtrace.model.tables import Int8s, Int64s
+from fundtrace.model.tables import NO_ROW, Int8s, Int64s
 from fundtrace.trace.kernel.driving import Written, build_pass
 from fundtrace.trace.kernel.grown import GrownPass
 from fundtrace.trace.kernel.parts import cut_part, join_written, run_part
@@ -55,11 +55,15 @@ class _Touched:
     def __init__(self, result: GrownPass, reason: Int8s) -> None:
         rank, row = result.list_rows()
         goes_on = reason[row] == 0
-        loans = result.given.loans
-        own = np.array([loan.account_id for loan in loans], dtype=np.int64)
-        credit = result.given.tables.movements.credit[row[goes_on]]
+        loans, credit = result.given.loans, result.given.tables.movements.credit
+        paid = [
+            loan.account_id if loan.movement == NO_ROW else int(credit[loan.movement])
+            for loan in loans
+        ]
         self.rank = np.concatenate([rank[goes_on], np.arange(len(loans))])
-        self.account = np.concatenate([credit, own])
+        self.account = np.concatenate([credit[row[goes_on]], np.array(paid, dtype=np.int64)])
+        is_inside = self.account >= 0
+        self.rank, self.account = self.rank[is_inside], self.account[is_inside]
 
 
 def _mark(places: Collection[int], count: int) -> Bools:
