@@ -241,7 +241,7 @@ class GrowingPasses:
         driver, given = going.driver, self.given
         rows = columns.events[columns.events >= 0] >> 1
         ranks = -1 - columns.events[columns.events < 0]
-        paid = [given.loans[rank].account_id for rank in ranks.tolist()]
+        paid = np.array([given.loans[rank].account_id for rank in ranks], dtype=np.int64)
         touched = np.unique(np.concatenate([columns.debit[rows], columns.credit[rows], paid]))
         touched = touched[touched >= 0].astype(np.int64)
         driver.basis = replace(driver.basis, columns=columns, ends_at=given.ends_at)
