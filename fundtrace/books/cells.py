@@ -148,6 +148,8 @@ def require(cells: Cells) -> None:
 
 def explain_identifier(cell: str) -> str | None:
     """Return why a text cannot be an identifier, or None."""
+    if cell.isalnum() and cell.isascii():
+        return None
     if _SCIENTIFIC.fullmatch(cell):
         return f"{cell!r} is in scientific notation, its digits are lost; export it as text"
     if _POINT.fullmatch(cell):

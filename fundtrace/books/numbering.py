@@ -64,15 +64,11 @@ def _number_by_hash(columns: Sequence[Text]) -> tuple[Int64s, Int64s] | None:
 
 def hash_rows(columns: Sequence[Text]) -> UInt64s:
     """Return a hash of each row; equal rows have equal ones, whatever their columns' form."""
-    keys: UInt64s | None = None
-    for column in columns:
-        part = column.spread(column.words.hash().to_numpy())
-        if keys is None:
-            keys = part
-        else:
-            keys = keys * _MIX
-            keys += part
-    assert keys is not None
+    parts = (column.spread(column.words.hash().to_numpy()) for column in columns)
+    keys: UInt64s = next(parts)
+    for i, part in enumerate(parts):
+        keys = np.multiply(keys, _MIX, out=keys if i else None)
+        keys += part
     return keys
 
 

@@ -17,7 +17,7 @@ from fundtrace.books.parquet import to_text
 from fundtrace.books.text import Bools, Rows, Text, read_text, repeat_text, replace_words
 from fundtrace.model.money import find_minor_digits
 from fundtrace.model.problems import Problem
-from fundtrace.model.tables import NO_VALUE, Int64s
+from fundtrace.model.tables import NO_VALUE, Int8s, Int64s
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +127,7 @@ class Sheet:
             text = self._read_text(column).to_series()
             found = self._open_cells(column, Text(text), required=required)
             return cells.parse_amounts(found, currency.to_series())
-        digits = currency.map_words(find_minor_digits).astype(np.int8)
+        digits = currency.map_words(find_minor_digits)
         values = typed.read_amounts(raw, digits)
         return self._read_rest(
             column,
@@ -161,15 +161,16 @@ class Sheet:
 
     def get_dates(self, column: str) -> Text:
         """Return ISO dates."""
-        text = self._read_text(column)
+        text = self._read_text(column).repeat_words()  # few days, however many rows
         days = cells.parse_dates(self._open_cells(column, text))
         return replace_words(text, pl.Series(days, dtype=pl.String))
 
-    def get_choices(self, column: str, words: type[StrEnum], *, required: bool = False) -> Int64s:
+    def get_choices(self, column: str, words: type[StrEnum], *, required: bool = False) -> Int8s:
         """Return positions in a vocabulary, see ``cells.parse_choices``."""
-        return self._parse(
-            column, lambda found: cells.parse_choices(found, words), required=required
-        )
+        text = self._read_text(column)
+        found = self._open_cells(column, text, required=required)
+        values: Int8s = text.spread(cells.parse_choices(found, words).astype(np.int8))
+        return values
 
     def _parse(
         self, column: str, parse: Callable[[Cells], Int64s], *, required: bool = False

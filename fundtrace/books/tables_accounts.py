@@ -88,7 +88,7 @@ def _build_listed(key: Key, sheet: Sheet, rows: Key, parties: PartyRows) -> Acco
         bank=key[0].freeze(),
         account=key[1].freeze(),
         currency=key[2].freeze(),
-        kind=Words(np.append(np.maximum(kind, 0), 0)[speaker].astype(np.int8), _KINDS),
+        kind=Words(np.append(np.maximum(kind, 0), np.int8(0))[speaker], _KINDS),
         holder_id=holder.freeze(),
         sector=sector.freeze(),
         is_listed=speaker >= 0,

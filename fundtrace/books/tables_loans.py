@@ -88,7 +88,8 @@ def resolve_loans(
 ) -> tuple[Loan, ...]:
     """Build the loans, in table order, and check what they say of other tables."""
     disbursements = _find_disbursements(sheet, movements)
-    _check_disbursements(sheet, rows, disbursements, accounts, movements)
+    suspects = _find_suspects(rows, disbursements, ids, movements)
+    _check_disbursements(sheet, rows, suspects, accounts, movements)
     _warn_of_double_disbursements(sheet, rows, disbursements, ids, movements)
     payees = _read_payees(sheet, accounts)
     given = sheet.get_identifiers("holder_id").to_list()
@@ -162,14 +163,33 @@ def _warn_of_double_disbursements(
             sheet.warn([row], "movement_id", reason)
 
 
-def _check_disbursements(
-    sheet: Sheet, rows: LoanRows, disbursements: Int64s, accounts: Accounts, movements: Movements
-) -> None:
-    """Check each loan against the movement that it names, in table order."""
-    at = np.flatnonzero(disbursements != NO_ROW).tolist()
+def _find_suspects(
+    rows: LoanRows, disbursements: Int64s, ids: Int32s, movements: Movements
+) -> dict[int, list[int]]:
+    """Return the movements that loans name, with those loans, where anything may be wrong.
+
+    Nothing is where one loan names a movement that brings enough to its account in time.
+    """
+    at = np.flatnonzero(disbursements != NO_ROW)
+    named = disbursements[at]
+    _, number, count = np.unique(named, return_inverse=True, return_counts=True)
+    is_fine = (count[number] == 1) & (movements.credit[named] == ids[at])
+    is_fine &= rows.principal_minor[at] <= movements.credit_minor[named]
+    is_fine &= rows.disbursed_at[at] <= movements.credit_booked_at[named]
     loans_of: dict[int, list[int]] = {}
-    for row in at:
-        loans_of.setdefault(int(disbursements[row]), []).append(row)
+    for row, movement in zip(at[~is_fine].tolist(), named[~is_fine].tolist(), strict=True):
+        loans_of.setdefault(movement, []).append(row)
+    return loans_of
+
+
+def _check_disbursements(
+    sheet: Sheet,
+    rows: LoanRows,
+    loans_of: dict[int, list[int]],
+    accounts: Accounts,
+    movements: Movements,
+) -> None:
+    """Check loans against the movement that they name, in table order."""
     for movement, loans in loans_of.items():
         credit = int(movements.credit[movement])
         currency = movements.credit_currency[movement]

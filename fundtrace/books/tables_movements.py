@@ -103,7 +103,7 @@ def read_movements(sheet: Sheet) -> MovementRows:
         credit=credit,
         amount_minor=amount,
         credit_minor=_read_credit_minor(sheet, amount, currency, credit_currency),
-        kind=np.where(kind < 0, MOVEMENT_KINDS.index(MovementKind.TRANSFER), kind).astype(np.int8),
+        kind=np.where(kind < 0, np.int8(MOVEMENT_KINDS.index(MovementKind.TRANSFER)), kind),
         reverses=sheet.get_identifiers("reverses"),
         loan_id=sheet.get_identifiers("loan_id"),
         debit_balance_minor=_read_balance(sheet, "debit_balance_after", debit),

@@ -11,7 +11,7 @@ from fundtrace.books.text import Text, repeat_text
 from fundtrace.model.columns import Words
 from fundtrace.model.kinds import PartyType, Relation
 from fundtrace.model.registers import Parties, Relations
-from fundtrace.model.tables import Int64s, Member
+from fundtrace.model.tables import Int8s, Member
 
 PARTIES = Layout(
     name="parties",
@@ -41,7 +41,7 @@ class PartyRows:
 
     holder_id: Text
     name: Text
-    type: Int64s  # position in PartyType
+    type: Int8s  # position in PartyType
     sector: Text
     registered_on: Text
 
@@ -50,7 +50,7 @@ class PartyRows:
         return Parties(
             self.holder_id.freeze(),
             self.name.freeze(),
-            Words(self.type.astype(np.int8), _TYPES),
+            Words(self.type, _TYPES),
             self.sector.freeze(),
             self.registered_on.freeze(),
         )
@@ -60,7 +60,7 @@ def read_parties(sheet: Sheet | None) -> PartyRows:
     """Read the parties, none where there is no such table."""
     if sheet is None:
         nothing = repeat_text("", 0)
-        return PartyRows(nothing, nothing, np.empty(0, dtype=np.int64), nothing, nothing)
+        return PartyRows(nothing, nothing, np.empty(0, dtype=np.int8), nothing, nothing)
     holder_id = sheet.get_identifiers("holder_id", required=True)
     sheet.refuse_repeats("holder_id", [holder_id], "holder")
     return PartyRows(
@@ -78,7 +78,7 @@ def read_relations(sheet: Sheet) -> Relations:
     return Relations(
         sheet.get_identifiers("holder_id", required=True).freeze(),
         sheet.get_identifiers("related_holder_id", required=True).freeze(),
-        Words(relation.astype(np.int8), _RELATIONS),
+        Words(relation, _RELATIONS),
         sheet.get_text("share").freeze(),
     )
 

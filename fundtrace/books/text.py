@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from fundtrace.model.columns import Texts, Words, to_series
-from fundtrace.model.tables import Int64s
+from fundtrace.model.tables import Int8s
 
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.integer[Any]]
@@ -27,6 +27,7 @@ SHORT = 400
 # LIMIT: from here on columns are worth coding; it costs 20 ns a row where it saves nothing.
 LONG = 20_000
 _REPEATS_MIN = 20  # rows to a word, from which on codes pay
+_SAMPLE_ROWS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +48,22 @@ class Text:
 
     def is_empty(self) -> Bools:
         """Return which rows are empty."""
-        return self.spread((self.words == "").to_numpy())
+        is_empty: Bools = (self.words == "").to_numpy()
+        return is_empty if self.codes is None else _match_codes(self.codes, is_empty)
 
     def spread(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return for each row what was found for its word."""
         return values if self.codes is None else values[self.codes]
 
-    def map_words(self, find: Callable[[str], int]) -> Int64s:
-        """Return for each row a number that depends on its text alone, of which few differ."""
-        text = self if self.codes is not None or len(self) < SHORT else encode(self.words)
-        found = np.array([find(word) for word in text.words.to_list()], dtype=np.int64)
+    def map_words(self, find: Callable[[str], int]) -> Int8s:
+        """Return for each row a small number that depends on its text alone."""
+        text = self.repeat_words()
+        found = np.array([find(word) for word in text.words.to_list()], dtype=np.int8)
         return text.spread(found)
+
+    def repeat_words(self) -> Text:
+        """Return the column coded, where it is known to hold few different texts."""
+        return self if self.codes is not None or len(self) < SHORT else encode(self.words)
 
     def to_series(self) -> pl.Series:
         """Return the column as a String series."""
@@ -78,23 +84,25 @@ class Text:
 
     def fill_empty(self, other: Text) -> Text:
         """Return the column with the other's text where it is empty."""
-        rows = np.flatnonzero(self.is_empty())
-        if len(rows) == 0:
+        is_empty = self.is_empty()
+        if not is_empty.any():
             return self
-        both = stack([self, other])
-        at = np.arange(len(self))
-        at[rows] += len(self)
-        return both.pick(at)
+        ours, theirs = _share_words([self, other])
+        if ours.codes is not None and theirs.codes is not None:
+            return _drop_unused(ours.words, np.where(is_empty, theirs.codes, ours.codes))
+        frame = pl.DataFrame({"ours": ours.words, "theirs": theirs.words})
+        text = pl.when(pl.col("ours") == "").then("theirs").otherwise("ours")
+        return Text(frame.select(text).to_series())
 
     def equals(self, other: Text) -> Bools:
         """Return the rows in which both columns hold the same."""
-        if self.codes is None and other.codes is None:
-            return (self.words == other.words).to_numpy()
-        both = stack([self, other])
-        if both.codes is None:
-            return (both.words[: len(self)] == both.words[len(self) :]).to_numpy()
-        same: Bools = both.codes[: len(self)] == both.codes[len(self) :]
-        return same
+        if self is other:
+            return np.ones(len(self), dtype=np.bool_)
+        ours, theirs = _share_words([self, other])
+        if ours.codes is not None and theirs.codes is not None:
+            same: Bools = ours.codes == theirs.codes
+            return same
+        return (ours.words == theirs.words).to_numpy()
 
     def freeze(self) -> Texts | Words[str]:
         """Return the column as the tables keep it."""
@@ -129,9 +137,13 @@ def read_text(series: pl.Series) -> Text:
         return _merge_words(_drop_unused(words, codes.to_numpy()))
     series = series.cast(pl.String)
     series = series.fill_null("") if series.null_count() else series
-    if not is_long or series.hash().n_unique() * _REPEATS_MIN > len(series):
-        return Text(series)
-    return encode(series)
+    return encode(series) if is_long and _has_few_words(series) else Text(series)
+
+
+def _has_few_words(series: pl.Series) -> bool:
+    """Tell by a sample whether texts repeat enough for codes to pay."""
+    sample = series.gather_every(max(1, len(series) // _SAMPLE_ROWS))
+    return sample.n_unique() * _REPEATS_MIN <= len(sample)
 
 
 def encode(series: pl.Series) -> Text:
@@ -139,8 +151,9 @@ def encode(series: pl.Series) -> Text:
     kind = pl.Categorical(pl.Categories.random())  # of its own, so that its memory goes with it
     coded = series.cast(kind)
     codes = coded.to_physical().to_numpy()
-    words = pl.Series(np.arange(int(codes.max()) + 1 if len(codes) else 0, dtype=np.uint32))
-    return _drop_unused(words.cat.to(kind).cast(pl.String), codes)
+    count = int(codes.max()) + 1 if len(codes) else 0
+    words = pl.Series(np.arange(count, dtype=np.uint32)).cat.to(kind).cast(pl.String)
+    return Text(words, fit_codes(codes, count))
 
 
 def replace_words(text: Text, words: pl.Series) -> Text:
@@ -150,38 +163,53 @@ def replace_words(text: Text, words: pl.Series) -> Text:
 
 def stack(parts: Sequence[Text]) -> Text:
     """Put columns one below the other; coded where the longest is."""
+    shared = _share_words(parts)
+    codes = [part.codes for part in shared if part.codes is not None]
+    if codes:
+        return Text(shared[0].words, np.concatenate(codes))
+    return Text(pl.concat([part.words for part in shared]))
+
+
+def _share_words(parts: Sequence[Text]) -> list[Text]:
+    """Give columns one list of words, of which each stands in one of them, or none any codes."""
     if max(parts, key=len).codes is None:
-        return Text(pl.concat([part.to_series() for part in parts]))
+        return [Text(part.to_series()) for part in parts]
+    numbers: dict[str, int] = {}
     coded = [encode(part.words) if part.codes is None else part for part in parts]
-    starts = np.cumsum([0, *(len(part.words) for part in coded)])
-    codes = [
-        part.spread(np.arange(len(part.words)) + start)
-        for part, start in zip(coded, starts[:-1], strict=True)
+    tables = [
+        np.array([numbers.setdefault(word, len(numbers)) for word in part.words.to_list()])
+        for part in coded
     ]
-    words = pl.concat([part.words for part in coded])
-    return _merge_words(Text(words, np.concatenate(codes)))
+    words = pl.Series(list(numbers), dtype=pl.String)
+    return [
+        Text(words, part.spread(fit_codes(table, len(numbers))))
+        for part, table in zip(coded, tables, strict=True)
+    ]
 
 
 def _merge_words(text: Text) -> Text:
     """Make equal words one."""
-    numbers: dict[str, int] = {}
-    table = [numbers.setdefault(word, len(numbers)) for word in text.words.to_list()]
-    if len(numbers) == len(table):
+    if text.codes is None or text.words.n_unique() == len(text.words):
         return text
-    return Text(
-        pl.Series(list(numbers), dtype=pl.String),
-        text.spread(fit_codes(np.array(table), len(numbers))),
-    )
+    return _share_words([text])[0]
 
 
 def _drop_unused(words: pl.Series, codes: Rows) -> Text:
     """Drop the words that stand in no row."""
-    is_used = np.zeros(len(words), dtype=np.bool_)
-    is_used[codes] = True
+    is_used = np.bincount(codes, minlength=len(words)) > 0
     if is_used.all():
         return Text(words, codes)
     kept = words.filter(pl.Series(is_used))
     return Text(kept, fit_codes(np.cumsum(is_used) - 1, len(kept))[codes])
+
+
+def _match_codes(codes: Rows, is_wanted: Bools) -> Bools:
+    """Return the rows whose code is wanted."""
+    wanted = np.flatnonzero(is_wanted)
+    if len(wanted) > 1:
+        return is_wanted[codes]
+    found: Bools = codes == wanted[0] if len(wanted) else np.zeros(len(codes), dtype=np.bool_)
+    return found
 
 
 def fit_codes(codes: Rows, count: int) -> Rows:
