@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 from fundtrace.model.countries import is_abroad
 from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Relation, Use
+from fundtrace.model.registers import list_relations
 from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Loan, Tables
 from fundtrace.trace.trail import Place
 
@@ -93,7 +94,8 @@ class Places:
         self._payees = [frozenset(loan.declared_payees) for loan in ranked_loans]
         self._related: dict[str, set[str]] = {}
         self._suppliers: dict[str, set[str]] = {}
-        for one in tables.relations:
+        borrowers = {loan.holder_id for loan in ranked_loans}
+        for one in list_relations(tables.relations, borrowers):
             index = self._related if one.relation in _RELATED else self._suppliers
             index.setdefault(one.holder_id, set()).add(one.related_holder_id)
             index.setdefault(one.related_holder_id, set()).add(one.holder_id)

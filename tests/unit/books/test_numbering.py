@@ -87,3 +87,37 @@ def test_many_rows_get_the_numbers_that_a_dict_gives() -> None:
     rows = list(zip(*columns, strict=True))
     assert numbers.tolist() == [seen.setdefault(row, len(seen)) for row in rows]
     assert [rows[row] for row in first.tolist()] == list(seen)
+
+
+@SHAPES
+def test_texts_that_share_a_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        numbering, "hash_rows", lambda columns: np.zeros(len(columns[0]), dtype=np.uint64)
+    )
+    texts = [make(["b", "a", "b", "c"]), make(["1", "1", "2", "1"])]
+    numbers, first = number_rows(texts)
+    assert (numbers.tolist(), first.tolist()) == ([0, 1, 2, 3], [0, 1, 2, 3])
+    repeats, firsts = find_repeats([texts[0]])
+    assert (repeats.tolist(), firsts.tolist()) == ([2], [0])
+    assert find_rows([make(["c", "x"])], [texts[0]]).tolist() == [3, -1]
+
+
+@SHAPES
+def test_coded_and_plain_columns_are_numbered_alike() -> None:
+    texts = make(["b", "a", "b", "c"])
+    coded = Text(pl.Series(["a", "b", "c"]), np.array([1, 0, 1, 2], dtype=np.uint8))
+    for columns in ([texts, coded], [coded, coded], [coded]):
+        numbers, first = number_rows(columns)
+        assert (numbers.tolist(), first.tolist()) == ([0, 1, 0, 2], [0, 1, 3])
+    assert find_rows([coded], [texts]).tolist() == [0, 1, 0, 3]
+    assert find_rows([texts], [coded]).tolist() == [0, 1, 0, 3]
+
+
+@SHAPES
+def test_many_keys_are_numbered_beyond_the_first_table_of_the_compiled_code() -> None:
+    texts = [f"{one % 7_000}" for one in range(20_000)]
+    numbers, first = number_rows([make(texts)])
+    assert (numbers.tolist(), first.tolist()) == (
+        [one % 7_000 for one in range(20_000)],
+        list(range(7_000)),
+    )

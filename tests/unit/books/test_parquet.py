@@ -5,13 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import io
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
 from fundtrace.books.csvtext import RawTable
-from fundtrace.books.parquet import open_parquet, to_text
+from fundtrace.books.parquet import (
+    DamagedFileError,
+    get_version,
+    hash_file,
+    open_parquet,
+    to_text,
+)
 from fundtrace.model.problems import Problem
 
 
@@ -117,3 +124,35 @@ def test_bytes_that_are_no_parquet_are_a_problem(content: bytes) -> None:
     _, problems = parse_parquet(content, "t.parquet")
     assert len(problems) == 1
     assert problems[0].reason.startswith("is not a Parquet file that can be read: ")
+
+
+def damage(content: bytes, at: int) -> bytes:
+    """Overwrite some bytes of the first column's pages."""
+    return content[:at] + b"\xff" * 40 + content[at + 40 :]
+
+
+def test_a_column_that_turns_out_to_be_damaged_is_a_problem_of_the_file(tmp_path: Path) -> None:
+    names = [f"M{one}" for one in range(1_000)]
+    path = tmp_path / "t.parquet"
+    path.write_bytes(damage(write_parquet(pl.DataFrame({"a": names})), 200))
+    with path.open("rb") as file:
+        table, problems = open_parquet(file, "t.parquet")
+        assert problems == []
+        with pytest.raises(DamagedFileError, match=r"t\.parquet: is not a Parquet file"):
+            table.columns["a"]
+
+
+def test_writing_into_an_open_file_is_noticed_and_replacing_it_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    path, other = tmp_path / "t.parquet", tmp_path / "other"
+    path.write_bytes(write_parquet(pl.DataFrame({"a": ["x"]})))
+    other.write_bytes(b"something else")
+    with path.open("rb") as file:
+        version, digest = get_version(file), hash_file(file)
+        other.replace(path)
+        assert (get_version(file), hash_file(file)) == (version, digest)
+    with path.open("rb") as file:
+        version = get_version(file)
+        path.write_bytes(b"and more than before")
+        assert get_version(file) != version
