@@ -73,6 +73,13 @@ TYPES = {
 }
 
 
+def write_time(at: dt.datetime) -> str:
+    """Write a time with the fraction that it needs, in thousands."""
+    if not at.microsecond:
+        return at.isoformat()
+    return at.isoformat(timespec="microseconds" if at.microsecond % 1_000 else "milliseconds")
+
+
 def build_text(rows: list[Row]) -> pl.DataFrame:
     """Write every value as text, as somebody would who makes a CSV."""
     columns = {}
@@ -81,9 +88,7 @@ def build_text(rows: list[Row]) -> pl.DataFrame:
         if name in TYPES and name != "seq":
             values = [None if v is None else f"{Decimal(v) * UNIT:.3f}" for v in values]
         elif name.endswith("booked_at"):
-            has_fraction = any(v is not None and v.microsecond for v in values)
-            spec = "microseconds" if has_fraction else "seconds"
-            values = [None if v is None else v.isoformat(timespec=spec) for v in values]
+            values = [None if v is None else write_time(v) for v in values]
         else:
             values = [None if v is None else str(v) for v in values]
         columns[name] = pl.Series(values, dtype=pl.String)
