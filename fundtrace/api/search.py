@@ -9,6 +9,7 @@ import numpy as np
 
 from fundtrace.api.dataset import Dataset
 from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
+from fundtrace.model.columns import find_equal
 from fundtrace.model.kinds import DEFAULT_RULE
 from fundtrace.trace.exposure import list_exposed_ranks
 
@@ -44,7 +45,7 @@ def list_matches(dataset: Dataset, reference: str, *, with_exposed: bool = True)
     if drawdowns:
         matches.append(Match("contract", reference, drawdowns, ()))
     movements = tables.movements
-    rows = [row for row, name in enumerate(movements.movement_id) if name == reference]
+    rows = find_equal(movements.movement_id, reference).tolist()
     if rows:
         matches.append(search.match_rows("movement", reference, rows))
     uetrs = movements.texts.get("uetr", ())
@@ -91,10 +92,13 @@ class _Search:
         movements = self.dataset.tables.movements
         bank, slash, number = reference.partition("/")
         by_key: dict[str, list[int]] = {}
-        for account in range(len(accounts)):
+        found = find_equal(accounts.account, reference).tolist()
+        if slash:
+            numbered = find_equal(accounts.account, number).tolist()
+            found += [one for one in numbered if accounts.bank[one] == bank]
+        for account in sorted(set(found)):
             key = accounts.get_key(account)
-            if key.account == reference or (slash and key == (bank, number)):
-                by_key.setdefault(f"{key.bank}/{key.account}", []).append(account)
+            by_key.setdefault(f"{key.bank}/{key.account}", []).append(account)
         matches = []
         for name, ids in sorted(by_key.items()):
             is_there = np.isin(movements.debit, ids) | np.isin(movements.credit, ids)

@@ -9,32 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from typing import Any, TypeVar, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fundtrace.model.columns import Chained
 from fundtrace.model.tables import Accounts, Loan, Movements, Tables
 
-T = TypeVar("T")
-_NUMBERS_OF_MOVEMENTS = (
-    "line",
-    "booked_at",
-    "credit_booked_at",
-    "seq",
-    "debit",
-    "credit",
-    "amount_minor",
-    "credit_minor",
-    "kind",
-    "reverses",
-    "debit_balance_minor",
-    "credit_balance_minor",
-)
-_NUMBERS_OF_ACCOUNTS = ("opening_minor", "overdraft_limit_minor")
 
-
-class Column:
+class GrowingArray:
     """Numbers in one array with room for more behind them."""
 
     def __init__(self, values: npt.NDArray[Any]) -> None:
@@ -66,32 +50,6 @@ class Column:
         return self._count + self._count // 8 + 4096
 
 
-class Chained(Sequence[T]):
-    """A column and what was added to it."""
-
-    def __init__(self, first: Sequence[T], added: list[T], count: int) -> None:
-        """Chain ``first`` with as many of ``added`` as make ``count`` in all."""
-        self._first, self._added, self._count = first, added, count
-        self._split = len(first)
-
-    def __len__(self) -> int:
-        """Return how many values there are."""
-        return self._count
-
-    @overload
-    def __getitem__(self, row: int) -> T: ...
-
-    @overload
-    def __getitem__(self, row: slice) -> Sequence[T]: ...
-
-    def __getitem__(self, row: int | slice) -> T | Sequence[T]:
-        """Return the value of a row."""
-        if isinstance(row, slice):
-            return [self[one] for one in range(self._count)[row]]
-        row = range(self._count)[row]
-        return self._first[row] if row < self._split else self._added[row - self._split]
-
-
 class _Texts:
     """One growing column that is no array of numbers."""
 
@@ -102,8 +60,7 @@ class _Texts:
         self._added.extend(values)
 
     def get(self) -> Sequence[Any]:
-        count = len(self._first) + len(self._added)
-        return Chained(self._first, self._added, count) if self._added else self._first
+        return Chained(self._first, self._added) if self._added else self._first
 
 
 class GrowingTables:
@@ -112,15 +69,12 @@ class GrowingTables:
     def __init__(self, tables: Tables) -> None:
         """Begin with some tables; their columns of numbers are copied."""
         self.tables = tables
-        self._columns: dict[tuple[type, str], Column | _Texts] = {}
-        for table, numbers in (
-            (tables.movements, _NUMBERS_OF_MOVEMENTS),
-            (tables.accounts, _NUMBERS_OF_ACCOUNTS),
-        ):
+        self._columns: dict[tuple[type, str], GrowingArray | _Texts] = {}
+        for table in (tables.movements, tables.accounts):
             for one in fields(table):
                 value = getattr(table, one.name)
-                if one.name in numbers:
-                    self._columns[type(table), one.name] = Column(value)
+                if isinstance(value, np.ndarray):
+                    self._columns[type(table), one.name] = GrowingArray(value)
                 elif one.name != "texts":
                     self._columns[type(table), one.name] = _Texts(value)
         self._texts = {name: _Texts(text) for name, text in tables.movements.texts.items()}
@@ -158,7 +112,7 @@ class GrowingTables:
 
     def _collect(self, kind: type) -> dict[str, Any]:
         return {
-            name: column.values if isinstance(column, Column) else column.get()
+            name: column.values if isinstance(column, GrowingArray) else column.get()
             for (table, name), column in self._columns.items()
             if table is kind
         }

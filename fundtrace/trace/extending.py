@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fundtrace.model.growing import Column
+from fundtrace.model.columns import pick_values
+from fundtrace.model.growing import GrowingArray
 from fundtrace.model.tables import (
     NO_ROW,
     NO_VALUE,
@@ -28,7 +29,6 @@ from fundtrace.model.tables import (
     Tables,
     rank_loans,
 )
-from fundtrace.trace.columns import pick_rows
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.order import ChainBreak, ChainReport, Order
 from fundtrace.trace.places import Places
@@ -68,13 +68,13 @@ class GrowingInput:
         given, order = self.given, self.given.order
         movements = given.tables.movements
         standing, is_known = self._find_standing(given.tables, order)
-        self._standing, self._is_known = Column(standing), Column(is_known)
-        self._is_used = Column(_mark_used(movements, len(standing)))
+        self._standing, self._is_known = GrowingArray(standing), GrowingArray(is_known)
+        self._is_used = GrowingArray(_mark_used(movements, len(standing)))
         self._is_used.values[[loan.account_id for loan in given.loans]] = True
-        self._units, self._is_late = Column(order.units), Column(order.is_late)
-        self._opening = Column(order.opening)
-        self._debit = Column(given.debit_position)
-        self._credit = Column(given.credit_position)
+        self._units, self._is_late = GrowingArray(order.units), GrowingArray(order.is_late)
+        self._opening = GrowingArray(order.opening)
+        self._debit = GrowingArray(given.debit_position)
+        self._credit = GrowingArray(given.credit_position)
         self._event_count = len(order)
         ends = [int(get_instants(movements, order.units[-1:])[0])] if len(order.units) else []
         ends += [at for at, _ in given.list_unbooked_disbursements()]
@@ -240,18 +240,18 @@ def _cut_tail(tables: Tables, first: int, touched: Int64s, known: Int64s) -> Tab
     return replace(
         tables,
         accounts=Accounts(
-            bank=pick_rows(accounts.bank, touched),
-            account=pick_rows(accounts.account, touched),
-            currency=pick_rows(accounts.currency, touched),
-            kind=pick_rows(accounts.kind, touched),
-            holder_id=pick_rows(accounts.holder_id, touched),
-            sector=pick_rows(accounts.sector, touched),
-            is_listed=pick_rows(accounts.is_listed, touched),
+            bank=pick_values(accounts.bank, touched),
+            account=pick_values(accounts.account, touched),
+            currency=pick_values(accounts.currency, touched),
+            kind=pick_values(accounts.kind, touched),
+            holder_id=pick_values(accounts.holder_id, touched),
+            sector=pick_values(accounts.sector, touched),
+            is_listed=np.asarray(accounts.is_listed)[touched],
             opening_minor=known,
             overdraft_limit_minor=accounts.overdraft_limit_minor[touched],
         ),
         movements=Movements(
-            movement_id=pick_rows(movements.movement_id, rows),
+            movement_id=pick_values(movements.movement_id, rows),
             line=movements.line[first:],
             booked_at=movements.booked_at[first:],
             credit_booked_at=movements.credit_booked_at[first:],
@@ -260,11 +260,11 @@ def _cut_tail(tables: Tables, first: int, touched: Int64s, known: Int64s) -> Tab
             credit=number[movements.credit[first:]],
             amount_minor=movements.amount_minor[first:],
             credit_minor=movements.credit_minor[first:],
-            currency=pick_rows(movements.currency, rows),
-            credit_currency=pick_rows(movements.credit_currency, rows),
+            currency=pick_values(movements.currency, rows),
+            credit_currency=pick_values(movements.credit_currency, rows),
             kind=movements.kind[first:],
             reverses=np.full(len(rows), NO_ROW, dtype=np.int32),
-            loan_id=pick_rows(movements.loan_id, rows),
+            loan_id=pick_values(movements.loan_id, rows),
             debit_balance_minor=movements.debit_balance_minor[first:],
             credit_balance_minor=movements.credit_balance_minor[first:],
             texts={},

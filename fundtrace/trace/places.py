@@ -30,8 +30,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fundtrace.model.columns import encode_values
 from fundtrace.model.countries import is_abroad
 from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Relation, Use
+from fundtrace.model.registers import list_relations
 from fundtrace.model.tables import (
     MOVEMENT_KINDS,
     OUTSIDE,
@@ -41,7 +43,6 @@ from fundtrace.model.tables import (
     Loan,
     Tables,
 )
-from fundtrace.trace.columns import encode_column
 from fundtrace.trace.trail import Place
 
 
@@ -153,7 +154,7 @@ class Places:
         borrowers = {loan.holder_id for loan in self._loans}
         related: dict[str, set[str]] = {}
         suppliers: dict[str, set[str]] = {}
-        for one in self._tables.relations:
+        for one in list_relations(self._tables.relations, borrowers):
             index = related if one.relation in _RELATED else suppliers
             if one.holder_id in borrowers:
                 index.setdefault(one.holder_id, set()).add(one.related_holder_id)
@@ -257,7 +258,7 @@ def _cut_accounts(accounts: Accounts, first: int) -> Accounts:
 
 def _number_kinds(tables: Tables) -> Int8s:
     numbers = {kind: number for number, kind in enumerate(_ACCOUNT_KINDS)}
-    return encode_column(tables.accounts.kind, numbers, 0).astype(np.int8)
+    return encode_values(tables.accounts.kind, numbers, 0).astype(np.int8)
 
 
 def _find_account_ends(tables: Tables, kinds: Int8s) -> Int8s:
@@ -266,7 +267,7 @@ def _find_account_ends(tables: Tables, kinds: Int8s) -> Int8s:
     of_kind = [number(_ABSORBING_KINDS.get(kind)) for kind in _ACCOUNT_KINDS]
     ends = np.array(of_kind, dtype=np.int8)[kinds]
     if tables.members is not None:
-        is_member = encode_column(accounts.bank, dict.fromkeys(tables.members, 1), 0) > 0
+        is_member = encode_values(accounts.bank, dict.fromkeys(tables.members, 1), 0) > 0
         ends[(ends == 0) & ~is_member] = number(EndReason.NON_MEMBER)
     if tables.has_accounts_table:
         is_listed = np.asarray(accounts.is_listed, dtype=np.bool_)

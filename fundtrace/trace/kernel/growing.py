@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fundtrace.model.growing import Column
+from fundtrace.model.growing import GrowingArray
 from fundtrace.model.kinds import MovementKind, Rule
 from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, Int8s, Int32s, Int64s, Tables
 from fundtrace.trace.extending import GrowingInput, Step
@@ -127,9 +127,9 @@ class GrowingPasses:
         given = self.given
         self._basis: Basis = prepare(given)
         columns = self._basis.columns
-        self._flags, self._reason = Column(columns.flags), Column(columns.reason)
-        self._reversed = Column(columns.reversed_rows[:, 0])
-        self._end = Column(self._basis.end[:-1])
+        self._flags, self._reason = GrowingArray(columns.flags), GrowingArray(columns.reason)
+        self._reversed = GrowingArray(columns.reversed_rows[:, 0])
+        self._end = GrowingArray(self._basis.end[:-1])
         self._number_loans()
         self._going: dict[Rule, _Going] = {}
         for rule in self._rules:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fundtrace.model.columns import encode_values, pick_values
 from fundtrace.model.instants import DAY_MICROSECONDS
 from fundtrace.model.kinds import EndReason, MovementKind, Rule
 from fundtrace.model.tables import (
@@ -24,7 +25,6 @@ from fundtrace.model.tables import (
     Int32s,
     Int64s,
 )
-from fundtrace.trace.columns import encode_column, pick_rows
 from fundtrace.trace.inputs import PAYMENT_WINDOW_DAYS, TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
@@ -304,7 +304,7 @@ def list_reasons(given: TraceInput, end: Int8s) -> Int8s:
     for kind, ending in _ENDING_KINDS.items():
         reason[kinds == MOVEMENT_KINDS.index(kind)] = at.REASONS.index(ending)
     interest = np.flatnonzero(kinds == MOVEMENT_KINDS.index(MovementKind.INTEREST))
-    serves = np.array([loan != "" for loan in pick_rows(movements.loan_id, interest)], np.bool_)
+    serves = np.array([loan != "" for loan in pick_values(movements.loan_id, interest)], np.bool_)
     reason[interest[serves]] = at.REPAYMENT
     return reason
 
@@ -326,8 +326,8 @@ def find_accounts(accounts: Accounts, keys: Collection[AccountKey]) -> dict[Acco
     """Return the rows, one for each currency, of the keys that accounts have."""
     texts = {key.account: 1 for key in keys}
     found: dict[AccountKey, list[int]] = {}
-    rows = np.flatnonzero(encode_column(accounts.account, texts, 0))
-    parts = (pick_rows(accounts.bank, rows), pick_rows(accounts.account, rows), rows.tolist())
+    rows = np.flatnonzero(encode_values(accounts.account, texts, 0))
+    parts = (pick_values(accounts.bank, rows), pick_values(accounts.account, rows), rows.tolist())
     for bank, account, row in zip(*parts, strict=True):
         key = AccountKey(bank, account)
         if key in keys:
@@ -342,7 +342,7 @@ def number_holders(given: TraceInput) -> tuple[Int32s, Int32s]:
         numbers.setdefault(one.holder_id, len(numbers)) if one.holder_id else at.NONE - 1
         for one in given.loans
     ]
-    found = encode_column(given.tables.accounts.holder_id, numbers, at.NONE)
+    found = encode_values(given.tables.accounts.holder_id, numbers, at.NONE)
     found[~given.places.list_holding_accounts()] = at.NONE
     return found, np.array(of_loans, dtype=np.int32)
 
