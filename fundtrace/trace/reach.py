@@ -53,9 +53,10 @@ def reach_forward(
             is_return = int(moves.reverses[row]) in carried
             if (is_there or is_return) and row not in given.loans_of_movement:
                 carried.add(row)
-        elif row in carried and credit != OUTSIDE and credit not in found:
-            if places.find_account_end(credit) or places.find_arrival_place(row) is None:
-                found[credit] = (instant, row, position)
+            continue
+        is_open = places.find_account_end(credit) or places.find_arrival_place(row) is None
+        if row in carried and credit != OUTSIDE and is_open:
+            found.setdefault(credit, (instant, row, position))
     instants, rows, positions = zip(*found.values(), strict=True)
     return Arrivals(
         np.array(list(found), dtype=np.int32),

@@ -71,7 +71,7 @@ def search_paths(asked: TraceInput, account: int, since: int, until: int | None)
             if not since <= int(moves.booked_at[row]) <= last or leaves < 0:
                 continue
             tried.add(row)
-            is_credited = 0 <= arrives and int(moves.credit_booked_at[row]) <= last
+            is_credited = arrives >= 0 and int(moves.credit_booked_at[row]) <= last
             credit = int(moves.credit[row])
             ends = credit == OUTSIDE or (
                 places.find_arrival_place(row) is not None and not places.find_account_end(credit)
