@@ -64,7 +64,8 @@ def main() -> None:
     """Measure, and print each row as soon as it is known."""
     asked = _read_arguments()
     budget = Budget(asked.seconds_max)
-    print("\n".join(_describe_machine(asked.date)))
+    print("\n".join(describe_machine(asked.date)))
+    print(f"- Seed {SEED}, scope {SCOPE.window_days} days, hops written out in memory")
     print()
     _print_cold_starts()
     _warm_up()
@@ -94,7 +95,8 @@ def _read_arguments() -> argparse.Namespace:
     return asked
 
 
-def _describe_machine(date: str) -> Iterator[str]:
+def describe_machine(date: str) -> Iterator[str]:
+    """Say on what, and when, figures were measured."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), "?")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
@@ -104,7 +106,6 @@ def _describe_machine(date: str) -> Iterator[str]:
     yield f"- Date: {date}"
     yield f"- Machine: {model}, {os.cpu_count()} cores, {memory:.0f} GB; load {load:.1f} at the start"
     yield f"- Versions: Python {platform.python_version()}, {versions}, Linux {platform.release()}"
-    yield f"- Seed {SEED}, scope {SCOPE.window_days} days, hops written out in memory"
 
 
 def _print_cold_starts() -> None:

@@ -17,7 +17,8 @@ from fundtrace.trace.kernel.jit import jit
 from fundtrace.trace.kernel.layout import Columns
 from fundtrace.trace.kernel.muldiv import mul_div
 
-BLOCK = 32  # rows: 384 bytes, half a block of waste for each account
+BLOCK = 32  # rows, a power of two: 384 bytes, half a block of waste for each account
+_LAST = BLOCK - 1
 _ROOM = 1 << 12  # blocks free at first, beside two for each account
 _USED, _FREE, _TAKEN, _N_WIDTH = range(4)  # Lists.n
 _GUESSES_MAX = 1 << 50  # LIMIT: below it a float's quotient is off by one at most
@@ -44,6 +45,7 @@ class Lists(NamedTuple):
     source: Int32s  # the payment: rows
     share: Int64s
     remainder: Int64s
+    close: Int64s  # remainders about the one looked for
     buckets: Int32s
 
 
@@ -70,6 +72,7 @@ def open_lists(opening: Int64s, flight: Int32s) -> Lists:
         opening.copy(),
         flight,
         np.empty(count + 1, dtype=np.int32),
+        np.empty(count + 1, dtype=np.int64),
         np.empty(count + 1, dtype=np.int64),
         np.empty(count + 1, dtype=np.int64),
         np.empty(_BUCKETS, dtype=np.int32),
@@ -172,10 +175,10 @@ def _load(m: Lists, row: int) -> None:
     """Take up a payment that has been in flight, and free its blocks."""
     block, count, b = m.flight[row, 0], m.flight[row, 1], m.blocks
     for place in range(count):
-        at_row = place % BLOCK
+        at_row = place & _LAST
         m.source[place] = b.source[block * BLOCK + at_row]
         m.share[place] = b.units[block * BLOCK + at_row]
-        if at_row == BLOCK - 1 or place == count - 1:
+        if at_row == _LAST or place == count - 1:
             block = _free(m, block)
     m.n[_TAKEN] = count
 
@@ -188,10 +191,10 @@ def _take(m: Lists, account: int, units: int, own: int) -> None:
     if units >= balance:
         block = m.head[account]
         for place in range(count):
-            at_row = place % BLOCK
+            at_row = place & _LAST
             m.source[place] = b.source[block * BLOCK + at_row]
             m.share[place] = b.units[block * BLOCK + at_row]
-            if at_row == BLOCK - 1 or place == count - 1:
+            if at_row == _LAST or place == count - 1:
                 block = _free(m, block)
         if units > balance:
             if count == 0 or m.source[count - 1] != own:
@@ -204,7 +207,7 @@ def _take(m: Lists, account: int, units: int, own: int) -> None:
     left = units - _divide(m, account, units)
     limit, ties = balance, 0
     if left:
-        limit, ties = _find_limit(m, count, left)
+        limit, ties = _find_limit(m, account, left)
     m.balance[account] = balance - units
     _subtract(m, account, limit, ties)
 
@@ -237,33 +240,32 @@ def _divide(m: Lists, account: int, units: int) -> int:
 
 
 @jit
-def _find_limit(m: Lists, count: int, wanted: int) -> tuple[int, int]:
+def _find_limit(m: Lists, account: int, wanted: int) -> tuple[int, int]:
     """Return the remainder above which all get one unit more, and how many at it do.
 
-    Remainders between ``low`` and ``high`` are counted in buckets; the bucket in which the
-    last wanted one lies is looked at again, until all in it are equal.
+    Remainders between ``low`` and ``high`` are counted in buckets; those of the bucket in
+    which the last wanted one lies are looked at again, until all of them are equal.
     """
-    remainder, buckets = m.remainder, m.buckets
-    low, high = remainder[0], remainder[0]
-    for place in range(count):
-        low, high = min(low, remainder[place]), max(high, remainder[place])
-    size = min(_BUCKETS, count)
+    values, buckets, count = m.remainder, m.buckets, int(m.rows[account])
+    low, high = 0, m.balance[account]
     while low < high:
+        size = min(_BUCKETS, count)
         scale = size / (high - low + 1)
         buckets[:size] = 0
         for place in range(count):
-            if low <= remainder[place] <= high:
-                buckets[min(size - 1, int((remainder[place] - low) * scale))] += 1
+            buckets[min(size - 1, int((values[place] - low) * scale))] += 1
         bucket = size - 1
         while buckets[bucket] < wanted:
             wanted -= buckets[bucket]
             bucket -= 1
-        least, most = high, low
+        least, most, close = high, low, 0
         for place in range(count):
-            one = remainder[place]
-            if low <= one <= high and min(size - 1, int((one - low) * scale)) == bucket:
+            one = values[place]
+            if min(size - 1, int((one - low) * scale)) == bucket:
+                m.close[close] = one
+                close += 1
                 least, most = min(least, one), max(most, one)
-        low, high = least, most
+        low, high, values, count = least, most, m.close, close
     return low, wanted
 
 
@@ -274,7 +276,7 @@ def _subtract(m: Lists, account: int, limit: int, ties: int) -> None:
     block = kept_block = m.head[account]
     kept, taken = 0, 0
     for place in range(count):
-        at_row = place % BLOCK
+        at_row = place & _LAST
         source, units = b.source[block * BLOCK + at_row], b.units[block * BLOCK + at_row]
         share, rest = m.share[place], m.remainder[place]
         if rest > limit:
@@ -286,12 +288,12 @@ def _subtract(m: Lists, account: int, limit: int, ties: int) -> None:
             m.source[taken], m.share[taken] = source, share
             taken += 1
         if share < units:
-            if kept and kept % BLOCK == 0:
+            if kept and kept & _LAST == 0:
                 kept_block = b.following[kept_block]
-            b.source[kept_block * BLOCK + kept % BLOCK] = source
-            b.units[kept_block * BLOCK + kept % BLOCK] = units - share
+            b.source[kept_block * BLOCK + (kept & _LAST)] = source
+            b.units[kept_block * BLOCK + (kept & _LAST)] = units - share
             kept += 1
-        if at_row == BLOCK - 1:
+        if at_row == _LAST:
             block = b.following[block]
     m.n[_TAKEN], m.rows[account] = taken, kept
     block = b.following[kept_block]
@@ -302,33 +304,57 @@ def _subtract(m: Lists, account: int, limit: int, ties: int) -> None:
 
 @jit
 def _merge(m: Lists, block: int, count: int) -> tuple[int, int]:
-    """Merge the payment into a list; return its first block and how many rows it has."""
+    """Merge the payment into a list; return its first block and how many rows it has.
+
+    Which side comes next cannot be foretold, so that it is computed and not branched on.
+    """
     b, taken = m.blocks, m.n[_TAKEN]
-    head = written = at.NONE
-    place, mine, rows = 0, 0, 0
-    while place < count or mine < taken:
-        other = b.source[block * BLOCK + place % BLOCK] if place < count else len(m.head) + 1
-        source = m.source[mine] if mine < taken else len(m.head) + 1
-        units = 0
-        if source <= other:
-            units = m.share[mine]
-            mine += 1
-        if other <= source:
-            units += b.units[block * BLOCK + place % BLOCK]
-            place += 1
-            if place % BLOCK == 0 or place == count:
-                block = _free(m, block)
-        if rows % BLOCK == 0:
-            new = _make(m)
-            if written < 0:
-                head = new
-            else:
-                b.following[written] = new
-            written = new
-        here = written * BLOCK + rows % BLOCK
-        b.source[here], b.units[here] = min(source, other), units
+    head = at.NONE
+    place, mine, rows, out = 0, 0, 0, at.NONE
+    here = block * BLOCK
+    while place < count and mine < taken:
+        source, other = m.source[mine], b.source[here]
+        is_mine, is_other = int(source <= other), int(other <= source)
+        units = m.share[mine] * is_mine + b.units[here] * is_other
+        mine += is_mine
+        place += is_other
+        here += is_other
+        if here & _LAST == 0 and is_other:
+            block = _free(m, block)
+            here = block * BLOCK
+        if rows & _LAST == 0:
+            out, head = _append(m, out, head)
+        b.source[out], b.units[out] = min(source, other), units
+        out += 1
         rows += 1
+    while mine < taken:
+        if rows & _LAST == 0:
+            out, head = _append(m, out, head)
+        b.source[out], b.units[out] = m.source[mine], m.share[mine]
+        mine, out, rows = mine + 1, out + 1, rows + 1
+    while place < count:
+        source, units = b.source[here], b.units[here]
+        place, here = place + 1, here + 1
+        if here & _LAST == 0:
+            block = _free(m, block)
+            here = block * BLOCK
+        if rows & _LAST == 0:
+            out, head = _append(m, out, head)
+        b.source[out], b.units[out] = source, units
+        out, rows = out + 1, rows + 1
+    if count & _LAST:
+        _free(m, block)
     return head, rows
+
+
+@jit
+def _append(m: Lists, out: int, head: int) -> tuple[int, int]:
+    """Open the block behind the one that ends before ``out``; return its place, and the head."""
+    block = _make(m)
+    if head < 0:
+        return block * BLOCK, block
+    m.blocks.following[(out - 1) // BLOCK] = block
+    return block * BLOCK, head
 
 
 @jit
@@ -358,8 +384,8 @@ def _copy_out(m: Lists, offsets: Int64s, out: tuple[Int32s, Int64s]) -> None:
     for account in range(len(m.head)):
         block = m.head[account]
         for place in range(m.rows[account]):
-            here = block * BLOCK + place % BLOCK
+            here = block * BLOCK + (place & _LAST)
             source[offsets[account] + place] = m.blocks.source[here]
             units[offsets[account] + place] = m.blocks.units[here]
-            if place % BLOCK == BLOCK - 1:
+            if place & _LAST == _LAST:
                 block = m.blocks.following[block]
