@@ -100,9 +100,10 @@ def _write(folder: Path, movements: int) -> None:
 
 def _measure(folder: Path, seconds_max: float) -> None:
     prepared = prepare(TraceInput(load_tables(folder)))
-    index = index_reach(prepared)  # compiles
+    index = index_reach(prepared)
     questions = _draw_questions(prepared, index.loan_at)
-    reach_forward(index, questions[0].account, questions[0].instant)
+    for one in questions:  # compiles both ways of following, or loads them
+        reach_forward(index, one.account, one.instant)
     flows = index.outflows
     debit = np.repeat(np.arange(len(flows.offsets) - 1), np.diff(flows.offsets))
     kept = (flows.target >= 0) & (flows.arrival < NEVER)

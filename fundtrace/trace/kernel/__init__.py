@@ -15,6 +15,9 @@ The ideas, each explained where it lives:
 - **Exact**: every split is floor(a x b / c) over a 128-bit product (``muldiv``).
 - **Fifo needs no pass**: with two cumulative columns (``axes``) it is a mapping of intervals
   (``mapping``), made for exactly those loans for which that is true.
+- **Reach and exposure** (``reaching``, ``exposing``, ``classing``) look only at what was reached,
+  or once at every event, whichever is quicker.
+- **All sources at once** (``sources``, ``blocks``): every opening balance traced like a loan.
 - **Columns out** (``passes``): ``ColumnarPass`` reads like ``PassResult``, one loan at a time.
 
 Importing this imports numba (about a second); the first pass compiles (cached on disk).
@@ -25,15 +28,18 @@ from fundtrace.trace.kernel.driving import Driver, run_kernel, run_prepared
 from fundtrace.trace.kernel.mapping import map_fifo
 from fundtrace.trace.kernel.passes import ColumnarPass
 from fundtrace.trace.kernel.preparing import Prepared, prepare
+from fundtrace.trace.kernel.sources import Sources, trace_sources
 
 __all__ = [
     "ColumnarPass",
     "Driver",
     "FifoIndex",
     "Prepared",
+    "Sources",
     "index_fifo",
     "map_fifo",
     "prepare",
     "run_kernel",
     "run_prepared",
+    "trace_sources",
 ]
