@@ -11,7 +11,6 @@ from fundtrace.api.dataset import Dataset
 from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
 from fundtrace.model.columns import find_equal
 from fundtrace.model.kinds import DEFAULT_RULE
-from fundtrace.trace.exposure import list_exposed_ranks
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ class _Search:
             if loan.movement in wanted
             or not wanted.isdisjoint(traced.list_carried(rank).row.tolist())
         ]
-        exposed = list_exposed_ranks(given, wanted) if self.with_exposed else []
+        exposed = self.dataset.list_exposed_ranks(wanted) if self.with_exposed else []
         possible = [given.loans[rank].loan_id for rank in exposed]
         others = tuple(loan_id for loan_id in possible if loan_id not in carried)
         return Match(kind, name, tuple(carried), others)

@@ -36,19 +36,21 @@ def build_trail(  # noqa: PLR0913  one per part of an answer
     rank: int,
     rule: Rule,
     passes: Mapping[Rule, Pass],
-    exposed: list[HopRow],
+    exposed: Sequence[HopRow] | Mapping[Use, int],
     *,
     scope: Scope,
 ) -> Trail:
     """Build the trail of one loan (by rank) under ``rule``.
 
     ``passes`` holds the conserving passes for the spread and, unless the rule is exposure,
-    that of the rule itself; ``exposed`` are the hops of the exposure rule. ``scope`` is the one
-    that all of them were made under.
+    that of the rule itself; ``exposed`` are the hops of the exposure rule, or, where nobody is
+    shown them, what they bring to each use (capped at the principal or not). ``scope`` is the
+    one that all of them were made under.
     """
     loan = given.loans[rank]
     shown = passes.get(rule)
-    rows: Sequence[HopRow] = exposed if shown is None else shown.hops[rank]
+    exposed_hops: Sequence[HopRow] = () if isinstance(exposed, Mapping) else exposed
+    rows = exposed_hops if shown is None else shown.hops[rank]
     hops = _build_hops(given, rank, rows)
     first_uses: tuple[Part, ...] = ()
     rests: tuple[Part, ...] = ()
@@ -73,7 +75,11 @@ def build_trail(  # noqa: PLR0913  one per part of an answer
         first_uses=first_uses,
         rests=rests,
         ever_reached=reached,
-        exposure=_build_exposure(given, rank, exposed),
+        exposure=_build_exposure(
+            given,
+            rank,
+            exposed if isinstance(exposed, Mapping) else _sum_arrivals(given, rank, exposed),
+        ),
         reentry_candidates=list_reentry_candidates(given, rank, shown) if shown else (),
         doubts=_list_doubts(given, rank, shown),
     )
@@ -207,9 +213,19 @@ def _sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
 
 def _sum_reached(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> dict[Use, int]:
     """Add up arrivals by use: the hops', and the disbursement's own where it is a use."""
-    sums: dict[Use, int] = {}
+    return _add_disbursement(given, rank, _sum_arrivals(given, rank, rows))
+
+
+def _add_disbursement(given: TraceInput, rank: int, arrived: Mapping[Use, int]) -> dict[Use, int]:
+    """Add the disbursement to what hops brought, where it is a use itself."""
+    sums = dict(arrived)
     if start := _find_disbursement_use(given, rank):
-        sums[start] = given.get_drawn_minor(rank)
+        sums[start] = sums.get(start, 0) + given.get_drawn_minor(rank)
+    return sums
+
+
+def _sum_arrivals(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> dict[Use, int]:
+    sums: dict[Use, int] = {}
     for hop in rows:
         place = find_hop_place(given, hop.row)
         if place.reason is not EndReason.IN_TRANSIT:
@@ -244,10 +260,12 @@ def _build_reached(
     return tuple(reached)
 
 
-def _build_exposure(given: TraceInput, rank: int, exposed: list[HopRow]) -> tuple[Reached, ...]:
-    """Sum the exposed arrivals by use, each capped at the principal; 0 to that is the range."""
+def _build_exposure(
+    given: TraceInput, rank: int, arrived: Mapping[Use, int]
+) -> tuple[Reached, ...]:
+    """Cap the exposed arrivals of each use at the principal; 0 to that is the range."""
     principal = given.loans[rank].principal_minor
-    sums = _sum_reached(given, rank, exposed)
+    sums = _add_disbursement(given, rank, arrived)
     return tuple(
         Reached(use, min(principal, sums[use]), 0, min(principal, sums[use]))
         for use in sorted(sums, key=_USE_ORDER.__getitem__)

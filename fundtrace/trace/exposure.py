@@ -10,6 +10,8 @@ so is every return of an exposed movement. Nothing is conserved. Settled here:
 - Of a scope, window and hops apply; the cumulated amount and the least part do not, for
   they depend on the rule. Without them the bound is higher and still one.
 - ``HopRow.parents`` names the first movement that reached the debit account.
+
+``kernel.exposing`` says the same of millions of movements.
 """
 
 from __future__ import annotations

@@ -185,7 +185,25 @@ class Places:
 
     def is_related(self, rank: int, holder_id: str) -> bool:
         """Tell whether a holder is a related party of a loan's borrower (suppliers are not)."""
-        return holder_id in self._related.get(self._loans[rank].holder_id, ())
+        return holder_id in self.list_related(rank)
+
+    def list_related(self, rank: int) -> set[str]:
+        """Return the holders that are related parties of a loan's borrower."""
+        return self._related.get(self._loans[rank].holder_id, set())
+
+    def list_suppliers(self, rank: int) -> set[str]:
+        """Return the holders that are suppliers of a loan's borrower."""
+        return self._suppliers.get(self._loans[rank].holder_id, set())
+
+    def find_bank_use(self, bank: str) -> Use | None:
+        """Return the class of money at a bank that is abroad or no member, else None."""
+        members = self._tables.members
+        if members is None or bank not in members:
+            if is_abroad(bank):
+                return Use.ABROAD
+            if members is not None:
+                return Use.NON_MEMBER
+        return None
 
     def classify(self, rank: int, place: PlaceKey) -> Use:
         """Return the use class of a place for a loan, given by its rank in loan order."""
@@ -229,9 +247,7 @@ class Places:
         accounts = self._tables.accounts
         if self.is_related(rank, accounts.holder_id[place.account]):
             return Use.RELATED_PARTY
-        if _PROPERTY_SECTOR.match(accounts.sector[place.account]):
-            return Use.PROPERTY
-        return _USE_OF_KIND.get(accounts.kind[place.account])
+        return find_kind_use(accounts.kind[place.account], accounts.sector[place.account])
 
     def _classify_by_bank(self, rank: int, place: PlaceKey) -> Use:
         """Try the classes from cash to unknown, which every place reaches."""
@@ -239,15 +255,12 @@ class Places:
             return _USE_OF_REASON[place.reason]
         if place.account == OUTSIDE:
             return Use.UNKNOWN
-        accounts, members = self._tables.accounts, self._tables.members
-        bank = accounts.bank[place.account]
-        if members is None or bank not in members:
-            if is_abroad(bank):
-                return Use.ABROAD
-            if members is not None:
-                return Use.NON_MEMBER
-        suppliers = self._suppliers.get(self._loans[rank].holder_id, ())
-        return Use.SUPPLIER if accounts.holder_id[place.account] in suppliers else Use.UNKNOWN
+        accounts = self._tables.accounts
+        use = self.find_bank_use(accounts.bank[place.account])
+        if use is not None:
+            return use
+        is_supplier = accounts.holder_id[place.account] in self.list_suppliers(rank)
+        return Use.SUPPLIER if is_supplier else Use.UNKNOWN
 
 
 def _cut_accounts(accounts: Accounts, first: int) -> Accounts:
@@ -273,6 +286,11 @@ def _find_account_ends(tables: Tables, kinds: Int8s) -> Int8s:
         is_listed = np.asarray(accounts.is_listed, dtype=np.bool_)
         ends[(ends == 0) & ~is_listed] = number(EndReason.NOT_LISTED)
     return ends
+
+
+def find_kind_use(kind: AccountKind, sector: str) -> Use | None:
+    """Return the class that an account's sector or kind gives it, else None."""
+    return Use.PROPERTY if _PROPERTY_SECTOR.match(sector) else _USE_OF_KIND.get(kind)
 
 
 def build_place(tables: Tables, account: int, detail: str = "") -> Place:
