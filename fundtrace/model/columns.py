@@ -191,7 +191,7 @@ def encode_values(
         found = column.to_series().replace_strict(
             list(numbers), list(numbers.values()), default=absent, return_dtype=pl.Int32
         )
-        return found.to_numpy()
+        return found.to_numpy(writable=True)
     each = map(numbers.get, column, repeat(absent))  # a million values: no Python frame each
     return np.fromiter(each, np.int32, len(column))
 

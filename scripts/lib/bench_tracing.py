@@ -30,6 +30,7 @@ from bench_world import draw_tables
 
 from fundtrace.books.tables import load_tables
 from fundtrace.model.kinds import Rule
+from fundtrace.model.money import render_amount
 from fundtrace.model.tables import Tables
 from fundtrace.simulate.folder import write_world
 from fundtrace.simulate.world import Size, build_world
