@@ -82,7 +82,8 @@ def trace_sources(prepared: Prepared, rule: Rule) -> Sources:
     event = 0
     while event < len(columns.events):
         event = run(columns, prepared.end, chains, event)
-        chains = _grow(chains)
+        if event < len(columns.events):
+            chains = _grow(chains)
     return _gather(chains)
 
 
