@@ -1,9 +1,11 @@
 """Movements that come after an input was made ready: the input goes on, it is not made anew.
 
-Movements that run behind all that ran before are put into order by themselves, over the
-accounts that they touch, and their events appended. A movement that comes late belongs
-between earlier ones, and a first balance may say what an account held before: then the
-input is made anew, and ``Step`` says which accounts that changes.
+Such an input stands at its last booking (``find_end``): later credits of movements already
+booked are in flight, and land with a later step. Movements booked behind that are put into
+order by themselves, with the credits that land among them, over the accounts that they
+touch, and their events appended. A movement that comes early belongs between those that ran,
+and a first balance may say what an account held before: then the input is made anew, and
+``Step`` says which accounts that changes.
 """
 
 from __future__ import annotations
@@ -32,12 +34,12 @@ from fundtrace.model.tables import (
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.order import ChainBreak, ChainReport, Order
 from fundtrace.trace.places import Places
-from fundtrace.trace.units import Bools, get_instants
+from fundtrace.trace.units import Bools
 
 # By account: the balance last known, or else what was booked so far, modulo 2^64; which it is.
 Standing = tuple[Int64s, Bools]
 FindStanding = Callable[[Tables, Order], Standing]
-Open = Callable[[Tables], TraceInput]
+Open = Callable[[Tables, int], TraceInput]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,23 +48,37 @@ class Step:
 
     given: TraceInput
     units: Int32s  # new codes, in running order, that run behind all that ran before
-    changed: tuple[int, ...]  # accounts whose earlier events or opening changed
-    tail: TraceInput | None  # the new movements by themselves; None: the input was made anew
-    tail_accounts: Int64s  # ids in the whole of the tail's accounts
-    opened: Int64s  # accounts to which nothing had happened before
+    landing: Int64s  # movements that were in flight before the step
+    pending: Int64s  # and that are now
+    changed: tuple[int, ...] = ()  # accounts whose earlier events or opening changed
+    tail: TraceInput | None = None  # the new movements by themselves; None: made anew
+    tail_accounts: Int64s | None = None  # ids in the whole of the tail's accounts
+    opened: Int64s | None = None  # accounts to which nothing had happened before
     is_restart: bool = False  # what loans are, or how they are ranked, changed: trace anew
 
 
+def find_end(tables: Tables) -> int:
+    """Return the instant at which an input over these tables stands: the last booking."""
+    booked_at = tables.movements.booked_at
+    ends = [loan.disbursed_at for loan in tables.loans if loan.movement == NO_ROW]
+    return max([*ends, int(booked_at.max())] if len(booked_at) else ends, default=0)
+
+
 class GrowingInput:
-    """An input up to no instant in particular, and what it takes to go on from it."""
+    """An input that stands at its last booking, and what it takes to go on from there."""
 
     def __init__(self, given: TraceInput, open_input: Open, find_standing: FindStanding) -> None:
-        """Begin with an input that has no ``as_of``."""
-        if given.as_of is not None:
-            raise ValueError("an input that ends at an instant does not go on")
+        """Begin with an input whose ``as_of`` is ``find_end`` of its tables."""
+        if given.as_of != find_end(given.tables):
+            raise ValueError("an input goes on from its last booking and from nowhere else")
         self.given = given
         self._open, self._find_standing = open_input, find_standing
         self._index()
+
+    @property
+    def pending(self) -> Int64s:
+        """Return the movements in flight."""
+        return self._pending
 
     def _index(self) -> None:
         given, order = self.given, self.given.order
@@ -76,21 +92,22 @@ class GrowingInput:
         self._debit = GrowingArray(given.debit_position)
         self._credit = GrowingArray(given.credit_position)
         self._event_count = len(order)
-        ends = [int(get_instants(movements, order.units[-1:])[0])] if len(order.units) else []
-        ends += [at for at, _ in given.list_unbooked_disbursements()]
-        self._last_at = max(ends, default=NO_VALUE)
+        self._at = find_end(given.tables)
+        self._pending = np.flatnonzero(movements.credit_booked_at > self._at)
 
     def extend(self, tables: Tables) -> Step:
         """Go on with tables that begin with the rows of those so far."""
         before, first = self.given.tables, len(self.given.tables.movements)
         movements = tables.movements
-        is_early = movements.booked_at[first:] <= self._last_at
+        is_early = movements.booked_at[first:] <= self._at
         new_loans = tables.loans[len(before.loans) :]
         is_restart = not _is_same(before, tables) or not self._fit_loans(new_loans, is_early, first)
-        changed = self._list_changed(movements, first, is_early)
+        at = max(self._at, find_end(tables))
+        landing = self._pending[movements.credit_booked_at[self._pending] <= at]
+        changed = self._list_changed(movements, first, is_early, landing)
         if is_restart or changed:
-            return self._make_anew(tables, is_early, (first, changed, is_restart))
-        return self._go_on(tables, first, new_loans)
+            return self._make_anew(tables, is_early, changed, is_restart=is_restart)
+        return self._go_on(tables, at, landing)
 
     def _fit_loans(self, loans: tuple[Loan, ...], is_early: Bools, first: int) -> bool:
         """Tell whether new loans come behind the others, in rank and in time."""
@@ -98,74 +115,76 @@ class GrowingInput:
         for loan in loans:
             if loan.disbursed_at < last:
                 return False
-            if loan.movement == NO_ROW and loan.disbursed_at <= self._last_at:
+            if loan.movement == NO_ROW and loan.disbursed_at <= self._at:
                 return False
             row = loan.movement - first
             if loan.movement != NO_ROW and (row < 0 or is_early[row]):
                 return False
         return True
 
-    def _list_changed(self, movements: Movements, first: int, is_early: Bools) -> tuple[int, ...]:
+    def _list_changed(
+        self, movements: Movements, first: int, is_early: Bools, landing: Int64s
+    ) -> tuple[int, ...]:
         """Return the accounts to which something happens before what ran already.
 
         Those of early movements, and those whose opening a first balance now defines.
         """
-        changed: set[int] = set()
-        count = len(self._is_known)
-        for side, balance in (
-            (movements.debit, movements.debit_balance_minor),
-            (movements.credit, movements.credit_balance_minor),
+        rows = np.arange(first, len(movements))
+        landed = np.concatenate([rows, landing])
+        early, count = rows[is_early], len(self._is_known)
+        changed = set(movements.debit[early].tolist()) | set(movements.credit[early].tolist())
+        for account, balance in (
+            (movements.debit[rows], movements.debit_balance_minor[rows]),
+            (movements.credit[landed], movements.credit_balance_minor[landed]),
         ):
-            accounts = side[first:]
-            changed.update(accounts[is_early].tolist())
-            given = accounts[(balance[first:] != NO_VALUE) & (accounts >= 0) & (accounts < count)]
+            given = account[(balance != NO_VALUE) & (account >= 0) & (account < count)]
             is_first = self._is_used.values[given] & ~self._is_known.values[given]
             changed.update(given[is_first].tolist())
         return tuple(sorted(changed - {OUTSIDE}))
 
     def _make_anew(
-        self, tables: Tables, is_early: Bools, what: tuple[int, tuple[int, ...], bool]
+        self, tables: Tables, is_early: Bools, changed: tuple[int, ...], *, is_restart: bool
     ) -> Step:
-        first, changed, is_restart = what
-        self.given = self._open(tables)
+        first, landing = len(self.given.tables.movements), self._pending
+        self.given = self._open(tables, find_end(tables))
         self._index()
         units = self.given.order.units
-        row = units >> 1
-        is_behind = np.zeros(len(tables.movements), dtype=np.bool_)
-        is_behind[first:] = ~is_early
-        nothing = np.zeros(0, dtype=np.int64)
-        return Step(self.given, units[is_behind[row]], changed, None, nothing, nothing, is_restart)
+        row, is_credit = units >> 1, (units & 1).astype(np.bool_)
+        is_new = np.zeros(len(tables.movements), dtype=np.bool_)
+        is_new[first:] = ~is_early
+        lands = np.zeros(len(tables.movements), dtype=np.bool_)
+        lands[landing] = True
+        units = units[is_new[row] | (is_credit & lands[row])]
+        return Step(self.given, units, landing, self._pending, changed, is_restart=is_restart)
 
-    def _go_on(self, tables: Tables, first: int, new_loans: tuple[Loan, ...]) -> Step:
+    def _go_on(self, tables: Tables, at: int, landing: Int64s) -> Step:
         """Put the new movements in order and their events behind the others."""
-        movements, count = tables.movements, len(self._is_known)
-        self._open_accounts(tables, count)
-        sides = np.concatenate([movements.debit[first:], movements.credit[first:]])
+        before = self.given.tables
+        first, movements = len(before.movements), tables.movements
+        self._open_accounts(tables, len(before.accounts))
+        rows = np.concatenate([np.arange(first, len(movements)), landing])
+        sides = np.concatenate([movements.debit[rows], movements.credit[rows]])
         touched = np.unique(sides[sides >= 0]).astype(np.int64)
-        tail = self._open(_cut_tail(tables, first, touched, self._get_known(touched)))
-        order = tail.order
-        units = order.units + np.int32(2 * first)
-        self._units.extend(units)
-        self._is_late.extend(order.is_late)
-        for column, position in (
-            (self._debit, tail.debit_position),
-            (self._credit, tail.credit_position),
-        ):
-            column.extend(position + np.int32(self._event_count))
-        self._event_count += len(order)
-        is_idle = ~self._is_used.values[touched] & ~self._is_known.values[touched]
-        self._opening.values[touched[is_idle]] = order.opening[is_idle]
+        tail = self._open(_cut_tail(tables, (rows, touched), self._get_known(touched), first), at)
+        units = tail.order.units
+        of_tail = units >> 1
+        is_landing = of_tail >= len(movements) - first
+        units = (rows[of_tail].astype(np.int32) << 1) | (units & 1) | is_landing
+        self._is_late.extend(tail.order.is_late[: len(movements) - first])
+        self._place(units, len(movements) - first)
         is_new = ~self._is_used.values[touched]
+        is_idle = is_new & ~self._is_known.values[touched]
+        self._opening.values[touched[is_idle]] = tail.order.opening[is_idle]
         self._stand(tail, touched)
+        new_loans = tables.loans[len(before.loans) :]
         self._is_used.values[touched] = True
         self._is_used.values[[loan.account_id for loan in new_loans]] = True
-        self.given = self._extend_given(tables, touched, order.report)
-        self._add_loans(new_loans)
-        ends = [int(get_instants(movements, units[-1:])[0])] if len(units) else []
-        ends += [loan.disbursed_at for loan in new_loans]
-        self._last_at = max([self._last_at, *ends])
-        self.given.ends_at = max([self.given.ends_at, *ends])
-        return Step(self.given, units, (), tail, touched, touched[is_new])
+        old, self._at = self._pending, at
+        in_flight = np.union1d(old, rows[: len(movements) - first])
+        self._pending = in_flight[movements.credit_booked_at[in_flight] > at]
+        self._extend_given(tables, touched, tail.order.report, rows)
+        opened = touched[is_new]
+        return Step(self.given, units, old, self._pending, (), tail, touched, opened)
 
     def _open_accounts(self, tables: Tables, count: int) -> None:
         opening = tables.accounts.opening_minor[count:]
@@ -177,9 +196,24 @@ class GrowingInput:
         self._is_used.extend(np.zeros(len(held), dtype=np.bool_))
 
     def _get_known(self, accounts: Int64s) -> Int64s:
-        known = self._standing.values[accounts].copy()
+        known: Int64s = self._standing.values[accounts].copy()
         known[~self._is_known.values[accounts]] = NO_VALUE
         return known
+
+    def _place(self, units: Int32s, rows: int) -> None:
+        """Note the positions of the units' events."""
+        self._units.extend(units)
+        nowhere = np.full(rows, -1, dtype=np.int32)
+        self._debit.extend(nowhere)
+        self._credit.extend(nowhere)
+        row, is_credit = units >> 1, (units & 1).astype(np.bool_)
+        is_pair = ~is_credit & ~self._is_late.values[row]
+        size = 1 + is_pair.astype(np.int32)
+        start = self._event_count + np.cumsum(size, dtype=np.int32) - size
+        self._debit.values[row[~is_credit]] = start[~is_credit]
+        self._credit.values[row[is_credit]] = start[is_credit]
+        self._credit.values[row[is_pair]] = start[is_pair] + 1
+        self._event_count += int(size.sum())
 
     def _stand(self, tail: TraceInput, touched: Int64s) -> None:
         """Note what is known of each touched account's balance now."""
@@ -188,30 +222,24 @@ class GrowingInput:
         self._standing.values[touched] = np.where(is_known, standing, standing + before)
         self._is_known.values[touched] |= is_known
 
-    def _extend_given(self, tables: Tables, touched: Int64s, report: ChainReport) -> TraceInput:
-        given = copy.copy(self.given)
+    def _extend_given(
+        self, tables: Tables, touched: Int64s, report: ChainReport, rows: Int64s
+    ) -> None:
+        given, known_loans = copy.copy(self.given), len(self.given.loans)
         given.tables = tables
         opening = self._opening.values
-        given.order = Order(
-            self._units.values,
-            self._is_late.values,
-            opening,
-            _add_reports(given.order.report, report, touched, len(self.given.tables.movements)),
-        )
+        report = _add_reports(given.order.report, report, touched, rows)
+        given.order = Order(self._units.values, self._is_late.values, opening, report)
         given.opening_minor = opening
+        # A position changes once, when a credit lands; whoever holds the former input sees it.
         given.debit_position, given.credit_position = self._debit.values, self._credit.values
-        return given
-
-    def _add_loans(self, new_loans: tuple[Loan, ...]) -> None:
-        given = self.given
-        before = len(given.loans)
-        given.loans = [*given.loans, *new_loans]
-        given.table_positions = (
-            rank_loans(given.tables.loans) if new_loans else given.table_positions
-        )
-        given.loans = [given.tables.loans[position] for position in given.table_positions]
-        given.places = Places(given.tables, given.loans, given.places)
-        given.add_loans(before)
+        given.as_of = given.ends_at = self._at
+        if len(tables.loans) > known_loans:
+            given.table_positions = rank_loans(tables.loans)
+            given.loans = [tables.loans[position] for position in given.table_positions]
+        given.places = Places(tables, given.loans, given.places)
+        given.add_loans(known_loans)
+        self.given = given
 
 
 def _mark_used(movements: Movements, count: int) -> Bools:
@@ -231,12 +259,19 @@ def _is_same(before: Tables, tables: Tables) -> bool:
     )
 
 
-def _cut_tail(tables: Tables, first: int, touched: Int64s, known: Int64s) -> Tables:
-    """Return the new movements and the accounts that they touch as tables of their own."""
+def _cut_tail(tables: Tables, picked: tuple[Int64s, Int64s], known: Int64s, first: int) -> Tables:
+    """Return some movements and the accounts that they touch as tables of their own.
+
+    Of movements before row ``first`` only the credit is left, at its own instant.
+    """
+    rows, touched = picked
     accounts, movements = tables.accounts, tables.movements
-    rows = np.arange(first, len(movements))
     number = np.full(len(accounts) + 1, OUTSIDE, dtype=np.int32)
     number[touched] = np.arange(len(touched))
+    lands = rows < first
+    credited_at = movements.credit_booked_at[rows]
+    credited = movements.credit_minor[rows]
+    credit_currency = pick_values(movements.credit_currency, rows)
     return replace(
         tables,
         accounts=Accounts(
@@ -252,21 +287,21 @@ def _cut_tail(tables: Tables, first: int, touched: Int64s, known: Int64s) -> Tab
         ),
         movements=Movements(
             movement_id=pick_values(movements.movement_id, rows),
-            line=movements.line[first:],
-            booked_at=movements.booked_at[first:],
-            credit_booked_at=movements.credit_booked_at[first:],
-            seq=movements.seq[first:],
-            debit=number[movements.debit[first:]],
-            credit=number[movements.credit[first:]],
-            amount_minor=movements.amount_minor[first:],
-            credit_minor=movements.credit_minor[first:],
-            currency=pick_values(movements.currency, rows),
-            credit_currency=pick_values(movements.credit_currency, rows),
-            kind=movements.kind[first:],
+            line=movements.line[rows],
+            booked_at=np.where(lands, credited_at, movements.booked_at[rows]),
+            credit_booked_at=credited_at,
+            seq=movements.seq[rows],
+            debit=np.where(lands, OUTSIDE, number[movements.debit[rows]]).astype(np.int32),
+            credit=number[movements.credit[rows]],
+            amount_minor=np.where(lands, credited, movements.amount_minor[rows]),
+            credit_minor=credited,
+            currency=credit_currency,
+            credit_currency=credit_currency,
+            kind=movements.kind[rows],
             reverses=np.full(len(rows), NO_ROW, dtype=np.int32),
             loan_id=pick_values(movements.loan_id, rows),
-            debit_balance_minor=movements.debit_balance_minor[first:],
-            credit_balance_minor=movements.credit_balance_minor[first:],
+            debit_balance_minor=np.where(lands, NO_VALUE, movements.debit_balance_minor[rows]),
+            credit_balance_minor=movements.credit_balance_minor[rows],
             texts={},
         ),
         loans=(),
@@ -275,7 +310,7 @@ def _cut_tail(tables: Tables, first: int, touched: Int64s, known: Int64s) -> Tab
 
 
 def _add_reports(
-    before: ChainReport, tail: ChainReport, touched: Int64s, first: int
+    before: ChainReport, tail: ChainReport, touched: Int64s, rows: Int64s
 ) -> ChainReport:
     """Return one report on both; the tail's accounts and rows have numbers of their own."""
     broken: Counter[tuple[int, str]] = Counter()
@@ -283,10 +318,11 @@ def _add_reports(
         broken[one.account_id, one.day] += one.rows
     for one in tail.breaks:
         broken[int(touched[one.account_id]), one.day] += one.rows
+    cycles = [tuple(rows[list(cycle)].tolist()) for cycle in tail.cycles]
     return ChainReport(
         rows_with_balance=before.rows_with_balance + tail.rows_with_balance,
         rows_chained=before.rows_chained + tail.rows_chained,
         rows_rounded=before.rows_rounded + tail.rows_rounded,
         breaks=tuple(ChainBreak(*key, rows) for key, rows in sorted(broken.items())),
-        cycles=(*before.cycles, *(tuple(row + first for row in cycle) for cycle in tail.cycles)),
+        cycles=(*before.cycles, *cycles),
     )

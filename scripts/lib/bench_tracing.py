@@ -88,7 +88,7 @@ def main() -> None:
         for size in sizes:
             if size <= SIMULATED_MAX:
                 folder = Path(scratch) / str(size)
-                run_apart(lambda at=folder, count=size: _write_world(at, count))  # type: ignore[misc]
+                run_apart(lambda at=folder, count=size: write_simulated(at, count))  # type: ignore[misc]
                 run_apart(lambda at=folder: _measure_simulated(at, budget))  # type: ignore[misc]
     for size in sizes:
         run_apart(lambda count=size: _measure_synthetic(count, budget))  # type: ignore[misc]
@@ -122,7 +122,7 @@ def _print_cold_starts() -> None:
     command = str(Path(sys.executable).with_name("fundtrace"))
     with tempfile.TemporaryDirectory(prefix="fundtrace-bench-") as scratch:
         folder = Path(scratch) / "world"
-        run_apart(lambda: _write_world(folder, 10_000, "csv"))
+        run_apart(lambda: write_simulated(folder, 10_000, "csv"))
         with (folder / "loans.csv").open(encoding="utf-8", newline="") as file:
             first_loan = next(csv.DictReader(file))["loan_id"]
         trail = (command, "trail")
@@ -155,7 +155,8 @@ def _warm_up() -> None:
         run_prepared(prepared, rule, SCOPE)
 
 
-def _write_world(folder: Path, movements: int, file_format: str = "parquet") -> None:
+def write_simulated(folder: Path, movements: int, file_format: str = "parquet") -> None:
+    """Write a simulated world of about so many movements."""
     size = Size.check(SEED, max(1_000, movements // 10), movements)
     write_world(build_world(size), folder, file_format=file_format)
 

@@ -16,6 +16,7 @@ from fundtrace.model.growing import GrowingTables
 from fundtrace.model.kinds import CONSERVING_RULES
 from fundtrace.model.tables import NO_ROW, NO_VALUE, OUTSIDE, Accounts, Loan, Movements, Tables
 from fundtrace.trace.engine import trace_all
+from fundtrace.trace.extending import find_end
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel.growing import GrowingPasses, Growth
 from fundtrace.trace.places import PlaceKey
@@ -174,7 +175,7 @@ def check_grown(passes: GrowingPasses, expected: dict[object, PassResult]) -> No
 def grow(plan: Plan, scope: Scope) -> list[Growth]:
     """Go through a plan; check every step."""
     growing = GrowingTables(plan.cut(0))
-    passes = GrowingPasses(TraceInput(plan.cut(0)), CONSERVING_RULES, scope)
+    passes = GrowingPasses(stand(plan.cut(0)), CONSERVING_RULES, scope)
     growths = []
     for step, ends in enumerate(plan.steps[1:], 1):
         starts = plan.steps[step - 1]
@@ -188,10 +189,14 @@ def grow(plan: Plan, scope: Scope) -> list[Growth]:
             str(step),
         )
         growths.append(passes.append(grown))
-        asked = TraceInput(replace(plan.cut(step), snapshot=str(step)))
+        asked = stand(replace(plan.cut(step), snapshot=str(step)))
         check_given(passes.given, asked)
         check_grown(passes, {rule: trace_all(asked, rule, scope) for rule in CONSERVING_RULES})
     return growths
+
+
+def stand(tables: Tables) -> TraceInput:
+    return TraceInput(tables, find_end(tables))
 
 
 def check_given(found: TraceInput, expected: TraceInput) -> None:

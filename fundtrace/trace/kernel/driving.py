@@ -116,12 +116,19 @@ class Driver:
         nothing = np.zeros((0, at.LOG_WIDTH), dtype=np.int64)
         return portions, np.concatenate([nothing, *logs])
 
-    def list_held(self, accounts: Int64s) -> Int64s:
-        """Return as entries of a log what some accounts hold; nothing may be undrained."""
+    def list_held(self, accounts: Int64s, rows: Int64s) -> Int64s:
+        """Return as entries of a log what accounts hold and what is in flight on movements.
+
+        Nothing may be undrained.
+        """
         start = 0
         while start < len(accounts):
             start = close_some(self.state, accounts, start)
             self._carry_closing(is_full=start < len(accounts))
+        start = 0
+        while start < len(rows):
+            start = close_flights(self.basis.columns, self.state, rows, start)
+            self._carry_closing(is_full=start < len(rows))
         return self.drain()[1]
 
     def collect(self) -> tuple[list[Portion], Int64s]:
@@ -135,10 +142,11 @@ class Driver:
         while start < len(self.state.acc):
             start = close(self.state, start, now)
             self._carry_closing(is_full=start < len(self.state.acc))
+        rows = np.flatnonzero(self.state.flight >= 0)
         start = 0
-        while start < len(self.state.flight):
-            start = close_flights(columns, self.state, start)
-            self._carry_closing(is_full=start < len(self.state.flight))
+        while start < len(rows):
+            start = close_flights(columns, self.state, rows, start)
+            self._carry_closing(is_full=start < len(rows))
         log = np.concatenate([*self._log, np.zeros((0, at.LOG_WIDTH), dtype=np.int64)])
         self._log, self._log_size = kept, size
         return list(self._portions), log

@@ -65,6 +65,15 @@ def start_pass(basis: Basis, given: TraceInput, rule: Rule, scope: Scope) -> Sta
     return Started(build_pass(given, (rule, scope), driver.write()), driver.state)
 
 
+class _Work(NamedTuple):
+    """What a step asks of every rule."""
+
+    step: Step
+    columns: Columns
+    reopened: Int64s  # movements whose return nobody expected when they ran
+    known_loans: int
+
+
 @dataclass(eq=False)
 class _Going:
     """One rule's pass under way."""
@@ -84,7 +93,9 @@ class GrowingPasses:
         scope: Scope | None = None,
         started: Mapping[Rule, Started] | None = None,
     ) -> None:
-        """Begin with an input without ``as_of``; passes not ``started`` are made here.
+        """Begin with an input that stands at its last booking (``extending.find_end``).
+
+        Passes not ``started`` are made here.
 
         Raises OverflowError like ``prepare``.
         """
@@ -111,8 +122,9 @@ class GrowingPasses:
             return Growth(count, len(step.changed), {}, is_restart=True)
         columns, reopened = self._add_rows(before, step)
         self._make_room(before, step, columns)
+        work = _Work(step, columns, reopened, len(before.loans))
         for going in self._going.values():
-            changed = self._run(going, columns, reopened, len(before.loans))
+            changed = self._run(going, work)
             going.changes.note(
                 going.result, {*step.changed, *changed}, reopened, len(columns.flags)
             )
@@ -190,13 +202,15 @@ class GrowingPasses:
             end = np.append(self._end.values, np.int8(at.OUTSIDE_END))
             return list_reasons(step.given, end)[first:]
         end = np.append(self._end.values[step.tail_accounts], np.int8(at.OUTSIDE_END))
-        return list_reasons(step.tail, end)
+        return list_reasons(step.tail, end)[: len(step.given.tables.movements) - first]
 
     def _make_room(self, before: TraceInput, step: Step, columns: Columns) -> None:
         """Let every state know the step's accounts, movements, returns and loans."""
         given = step.given
         accounts, known = len(given.tables.accounts), len(before.tables.accounts)
-        opened = np.union1d(step.opened, np.arange(known, accounts)).astype(np.int64)
+        opened = np.arange(known, accounts)
+        if step.opened is not None:
+            opened = np.union1d(step.opened, opened)
         has_loans = len(given.loans) > len(before.loans)
         facts = self._list_facts(given, opened)
         new_loans = _open_new_loans(given, len(before.loans), self._scope) if has_loans else None
@@ -236,33 +250,33 @@ class GrowingPasses:
 
     # --- one rule -------------------------------------------------------------------------
 
-    def _run(self, going: _Going, columns: Columns, reopened: Int64s, known_loans: int) -> set[int]:
+    def _run(self, going: _Going, work: _Work) -> set[int]:
         """Run the step's events; return the accounts whose returned money was not remembered."""
-        driver, given = going.driver, self.given
+        driver, given, columns = going.driver, self.given, work.columns
         rows = columns.events[columns.events >= 0] >> 1
         ranks = -1 - columns.events[columns.events < 0]
         paid = np.array([given.loans[rank].account_id for rank in ranks], dtype=np.int64)
         touched = np.unique(np.concatenate([columns.debit[rows], columns.credit[rows], paid]))
         touched = touched[touched >= 0].astype(np.int64)
         driver.basis = replace(driver.basis, columns=columns, ends_at=given.ends_at)
-        driver.drain()
+        driver.drain()  # a first pass may have left something
         heads = driver.state.acc[:, at.TRACED_HEAD]
-        asked = columns.credit[reopened]
+        asked = columns.credit[work.reopened]
         asked = asked[asked >= 0]
         changed = set(asked[heads[asked] >= 0].tolist())
-        held = driver.list_held(touched)
+        held = driver.list_held(touched, work.step.landing)
         held[:, at.G_VALUE] *= -1
         driver.state.n[at.EVENT] = 0
         driver.run(len(columns.events))
         portions, log = driver.drain()
-        log = np.concatenate([held, log, driver.list_held(touched)])
+        log = np.concatenate([held, log, driver.list_held(touched, work.step.pending)])
         cells = None
         if going.result.rule is Rule.PRO_RATA:
             cells = driver.state.cells[: int(driver.state.n[at.CELL_COUNT])]
         asked_for = (going.result.rule, self._scope)
         unobserved = driver.state.unobserved[: len(given.tables.accounts)]
         written = Written(portions, log, unobserved, cells)
-        step = build_pass(given, asked_for, written, known_loans)
+        step = build_pass(given, asked_for, written, work.known_loans)
         going.result = replace(
             going.result,
             given=given,

@@ -235,17 +235,18 @@ def close_some(s: State, accounts: Int64s, start: int) -> int:
 
 
 @jit
-def close_flights(c: Columns, s: State, start: int) -> int:
-    """Log what is in flight on the movements from ``start`` on; return where it was full."""
+def close_flights(c: Columns, s: State, rows: Int64s, start: int) -> int:
+    """Log what is in flight on some movements, from place ``start`` on, like ``close_some``."""
     s.n[at.MEMORY] = at.NONE
-    for row in range(start, len(s.flight)):
+    for place in range(start, len(rows)):
+        row = rows[place]
         if s.flight[row] < 0:
             continue
         if s.n[at.LOG_COUNT] + 3 * s.notes[s.flight[row], at.A_COUNT] > len(s.log):
-            return row
+            return place
         fetch(s, row)
         s.n[at.ROW] = row
         for piece in range(s.n[at.PIECES]):
             if s.pieces[piece, at.P_SOURCE] != at.OWN:
                 rest(s, piece, c.credit[row], at.IN_TRANSIT, row)
-    return len(s.flight)
+    return len(rows)
