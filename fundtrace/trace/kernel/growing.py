@@ -171,8 +171,8 @@ class GrowingPasses:
         rows = np.unique(step.units >> 1).astype(np.int64)
         original = movements.reverses[rows].astype(np.int64)
         original = np.unique(original[original != NO_ROW])
-        runs = np.isin(original, rows)
-        new = original[runs & (original >= first)]
+        is_new = (original >= first) & np.isin(original, rows)
+        new = original[is_new]
         self._flags.values[new] |= at.IS_REVERSED
         known = np.isin(original, self._reversed.values)
         self._reversed.extend(new)
@@ -195,7 +195,7 @@ class GrowingPasses:
             payees=payees,
             reversed_rows=self._reversed.values.reshape(-1, 1),
         )
-        return columns, original[~runs & ~known]
+        return columns, original[~is_new & ~known]
 
     def _list_reasons(self, step: Step, first: int) -> Int8s:
         if step.tail is None:
