@@ -169,7 +169,12 @@ def _open_memory(count: int) -> Int64s:
 
 def open_loans(prepared: Basis, scope: Scope) -> Int64s:
     """Return the table of loans before the first event."""
-    loans = prepared.loans.copy()
+    return open_windows(prepared.loans, scope)
+
+
+def open_windows(loans: Int64s, scope: Scope) -> Int64s:
+    """Return a table of loans with the windows of a scope."""
+    loans = loans.copy()
     if scope.window_days is not None:
         window = scope.window_days * DAY_MICROSECONDS
         loans[:, at.LOAN_WINDOW_END] = loans[:, at.LOAN_AT] + window
