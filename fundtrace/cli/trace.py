@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fundtrace.api.dataset import Dataset
+    from fundtrace.cluster.access import Access
     from fundtrace.model.kinds import Rule
     from fundtrace.trace.result import Scope
 
@@ -53,6 +54,37 @@ def trace(  # noqa: PLR0913  one option per parameter
     scope_hops: ScopeHops = None,
     scope_amount: ScopeAmount = None,
     max_errors: ErrorsMax = 100,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Trace on the Dask cluster of this scheduler, tls://HOST:PORT (docs/cluster.md).",
+        ),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            "--work",
+            help="With --cluster: a folder that this machine and all workers see under this path.",
+        ),
+    ] = None,
+    tls_ca: Annotated[
+        Path | None,
+        typer.Option("--tls-ca", help="With --cluster: the cluster's own authority (PEM)."),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", help="With --cluster: our certificate (PEM).")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", help="With --cluster: its private key (PEM).")
+    ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option(
+            "--insecure", help="Allow tcp:// without TLS, to a scheduler on this machine only."
+        ),
+    ] = False,
 ) -> None:
     """Trace all loans and write hops, first_uses, rests and summary as Parquet and CSV.
 
@@ -62,6 +94,8 @@ def trace(  # noqa: PLR0913  one option per parameter
     from fundtrace.api.portfolio import write_portfolio
 
     rules = parse_rules([rule])
+    files = (tls_ca, tls_cert, tls_key)
+    where = _find_cluster(cluster, files, work=work, is_insecure=insecure)
     dataset = open_dataset(data, max_errors)
     if not dataset.tables.loans:
         raise InvalidInputError(f"{data} holds no loans; add a loans table to trace them")
@@ -69,7 +103,7 @@ def trace(  # noqa: PLR0913  one option per parameter
     if scope_amount is not None and len(currencies) > 1:
         raise InvalidInputError("--scope-amount needs loans of one currency; trace them apart")
     scope = make_scope(scope_window, scope_hops, scope_amount, min(currencies))
-    frames = _trace_with_progress(dataset, rules, read_as_of(as_of), scope)
+    frames = _trace_with_progress(dataset, rules, read_as_of(as_of), scope, where)
     written = write_portfolio(frames, out)
     loans, moves = len(dataset.tables.loans), len(dataset.tables.movements)
     typer.echo(f"{loans} loans over {moves} movements, {', '.join(rules)}")
@@ -80,8 +114,25 @@ def trace(  # noqa: PLR0913  one option per parameter
     typer.echo(f"written to {out}: {names}")
 
 
+def _find_cluster(
+    address: str | None, files: tuple[Path | None, ...], *, work: Path | None, is_insecure: bool
+) -> tuple[Access, Path | None] | None:
+    """Return what opens the cluster that the options name, and the work folder."""
+    if address is None:
+        if work or is_insecure or any(files):
+            raise InvalidInputError("--work, --tls-* and --insecure go with --cluster ADDRESS")
+        return None
+    from fundtrace.cluster.access import Access
+
+    return Access(address, *files, is_insecure=is_insecure), work
+
+
 def _trace_with_progress(
-    dataset: Dataset, rules: list[Rule], as_of: int | None, scope: Scope
+    dataset: Dataset,
+    rules: list[Rule],
+    as_of: int | None,
+    scope: Scope,
+    where: tuple[Access, Path | None] | None,
 ) -> dict[str, pl.DataFrame]:
     from rich.console import Console
     from rich.progress import Progress, TaskID
@@ -96,4 +147,11 @@ def _trace_with_progress(
                 tasks[rule] = progress.add_task(rule.value, total=total)
             progress.update(tasks[rule], completed=done)
 
+        if where:
+            from fundtrace.api.clustered import trace_on_cluster
+
+            access, work = where
+            trace_on_cluster(
+                dataset, rules, access, work=work, as_of=as_of, scope=scope, progress=report
+            )
         return trace_portfolio(dataset, rules, as_of, scope, report)

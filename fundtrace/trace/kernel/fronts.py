@@ -12,6 +12,7 @@ mapped, a parent from outside stands as ``-2 - row``, so that both kinds can be 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -85,13 +86,22 @@ def list_outflows(index: FifoIndex, rows_max: int) -> list[Outflows]:
     cuts = np.searchsorted(x.offsets, np.arange(0, len(x.row), rows_max), side="right") - 1
     bounds = np.unique(np.concatenate([[0], np.minimum(cuts, accounts), [accounts]])).tolist()
     found = []
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         places = slice(int(x.offsets[low]), int(x.offsets[high]))
         rows = x.row[places]
         found.append(
             Outflows(
-                *(low, high, c.debit[rows], rows, x.start[places], c.flags[rows], c.credit[rows]),
-                *(c.amount[rows], c.booked_at[rows], x.inflow[rows], c.reason[rows]),
+                low=low,
+                high=high,
+                account=c.debit[rows],
+                row=rows,
+                start=x.start[places],
+                flags=c.flags[rows],
+                credit=c.credit[rows],
+                amount=c.amount[rows],
+                booked_at=c.booked_at[rows],
+                inflow=x.inflow[rows],
+                reason=c.reason[rows],
             )
         )
     return found

@@ -64,7 +64,7 @@ def reach_loans(basis: Basis, scope: Scope, wanted: Bools | None = None) -> Reac
 
 def extend_reach(register: Register, one: Slice, scope: Scope, before: Reach) -> Reach:
     """Return what is known behind a slice of events; ``before`` stays as it is."""
-    gathered, reach = gather(register, one), Reach(*(column.copy() for column in before))
+    gathered, reach = gather(register, one), Reach._make(column.copy() for column in before)
     places = gathered.memories
     own = reach._replace(carried=reach.carried[places], carried_until=reach.carried_until[places])
     walk(gathered.columns, register.end, open_windows(register.loans, scope), own)

@@ -119,7 +119,7 @@ def _renumber(
     account[accounts] = np.arange(len(accounts))
     rank = np.full(len(register.loans), at.NONE, dtype=np.int64)
     rank[ranks] = np.arange(len(ranks))
-    events, drawn, payees = (one.copy() for one in (columns.events, columns.drawn, columns.payees))
+    events, drawn, payees = columns.events.copy(), columns.drawn.copy(), columns.payees.copy()
     is_payout = events < 0
     events[is_payout] = -1 - rank[-1 - events[is_payout]]
     drawn[:, 1], payees[:, 1] = rank[drawn[:, 1]], rank[payees[:, 1]]

@@ -94,19 +94,20 @@ def list_slices(basis: Basis, events_max: int = SLICE_EVENTS) -> Iterator[Slice]
 def _take(columns: Columns, codes: Int32s) -> Slice:
     if not len(columns.flags):  # payouts only: no movement to stand in for theirs
         nothing = np.zeros(len(codes), dtype=np.int64)
-        return Slice(codes, *(nothing.astype(getattr(columns, x).dtype) for x in Slice._fields[1:]))
+        kinds = (getattr(columns, name).dtype for name in Slice._fields[1:])
+        return Slice._make([codes, *map(nothing.astype, kinds)])
     rows = np.maximum(codes, 0) >> 1
-    return Slice(codes, *(getattr(columns, name)[rows] for name in Slice._fields[1:]))
+    return Slice._make([codes, *(getattr(columns, name)[rows] for name in Slice._fields[1:])])
 
 
 def select(one: Slice, kept: Bools) -> Slice:
     """Return the events of a slice that are kept."""
-    return Slice(*(column[kept] for column in one))
+    return Slice._make(column[kept] for column in one)
 
 
 def join_slices(slices: Sequence[Slice]) -> Slice:
     """Return slices, in order, as one; there is at least one."""
-    return Slice(*(np.concatenate(columns) for columns in zip(*slices, strict=True)))
+    return Slice._make(np.concatenate(columns) for columns in zip(*slices, strict=True))
 
 
 def gather(register: Register, one: Slice) -> Gathered:
@@ -115,10 +116,10 @@ def gather(register: Register, one: Slice) -> Gathered:
     inside, originals = one.code[is_movement] >> 1, register.reversed_rows
     named = one.reverses[is_movement & (one.flags & at.REVERSES != 0)]
     memories = np.flatnonzero(np.isin(originals, inside) | np.isin(originals, named))
-    picked = select(one, is_movement), Slice(*(column[memories] for column in register.originals))
-    known = join_slices(picked)
+    named_ones = Slice._make(column[memories] for column in register.originals)
+    known = join_slices([select(one, is_movement), named_ones])
     rows, first = np.unique(known.code >> 1, return_index=True)
-    own = Slice(*(column[first] for column in known))
+    own = Slice._make(column[first] for column in known)
     codes = one.code.copy()
     codes[is_movement] = (np.searchsorted(rows, inside) << 1) | (one.code[is_movement] & 1)
     reverses = own.reverses.copy()
