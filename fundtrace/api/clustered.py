@@ -39,7 +39,10 @@ def trace_on_cluster(  # noqa: PLR0913  what is asked, and where it is answered
         try:
             prepared = prepare(dataset.get_input(as_of))
         except OverflowError as error:
-            raise InvalidInputError(f"{error} (leave --cluster out)") from error
+            raise InvalidInputError(
+                "the amounts add up to 2^61 minor units or more; one machine traces them (leave "
+                "--cluster out)"
+            ) from error
         passes = trace_rules(
             prepared, rules, scope or Scope(), engine, work=work, progress=progress
         )

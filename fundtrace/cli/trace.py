@@ -10,11 +10,18 @@ import typer
 
 from fundtrace.cli.options import (
     AsOfText,
+    ClusterAddress,
     DataFolder,
     ErrorsMax,
+    Insecure,
     ScopeAmount,
     ScopeHops,
     ScopeWindow,
+    TlsAuthority,
+    TlsCertificate,
+    TlsKey,
+    WorkFolder,
+    find_cluster,
     make_scope,
     open_dataset,
 )
@@ -54,37 +61,12 @@ def trace(  # noqa: PLR0913  one option per parameter
     scope_hops: ScopeHops = None,
     scope_amount: ScopeAmount = None,
     max_errors: ErrorsMax = 100,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="ADDRESS",
-            help="Trace on the Dask cluster of this scheduler, tls://HOST:PORT (docs/cluster.md).",
-        ),
-    ] = None,
-    work: Annotated[
-        Path | None,
-        typer.Option(
-            "--work",
-            help="With --cluster: a folder that this machine and all workers see under this path.",
-        ),
-    ] = None,
-    tls_ca: Annotated[
-        Path | None,
-        typer.Option("--tls-ca", help="With --cluster: the cluster's own authority (PEM)."),
-    ] = None,
-    tls_cert: Annotated[
-        Path | None, typer.Option("--tls-cert", help="With --cluster: our certificate (PEM).")
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option("--tls-key", help="With --cluster: its private key (PEM).")
-    ] = None,
-    insecure: Annotated[
-        bool,
-        typer.Option(
-            "--insecure", help="Allow tcp:// without TLS, to a scheduler on this machine only."
-        ),
-    ] = False,
+    cluster: ClusterAddress = None,
+    work: WorkFolder = None,
+    tls_ca: TlsAuthority = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    insecure: Insecure = False,
 ) -> None:
     """Trace all loans and write hops, first_uses, rests and summary as Parquet and CSV.
 
@@ -94,8 +76,7 @@ def trace(  # noqa: PLR0913  one option per parameter
     from fundtrace.api.portfolio import write_portfolio
 
     rules = parse_rules([rule])
-    files = (tls_ca, tls_cert, tls_key)
-    where = _find_cluster(cluster, files, work=work, is_insecure=insecure)
+    where = find_cluster(cluster, (tls_ca, tls_cert, tls_key), work=work, is_insecure=insecure)
     dataset = open_dataset(data, max_errors)
     if not dataset.tables.loans:
         raise InvalidInputError(f"{data} holds no loans; add a loans table to trace them")
@@ -112,19 +93,6 @@ def trace(  # noqa: PLR0913  one option per parameter
         typer.echo(f"  {one}: {rows} hops; every loan conserves to the unit")
     names = ", ".join(path.name for path in written)
     typer.echo(f"written to {out}: {names}")
-
-
-def _find_cluster(
-    address: str | None, files: tuple[Path | None, ...], *, work: Path | None, is_insecure: bool
-) -> tuple[Access, Path | None] | None:
-    """Return what opens the cluster that the options name, and the work folder."""
-    if address is None:
-        if work or is_insecure or any(files):
-            raise InvalidInputError("--work, --tls-* and --insecure go with --cluster ADDRESS")
-        return None
-    from fundtrace.cluster.access import Access
-
-    return Access(address, *files, is_insecure=is_insecure), work
 
 
 def _trace_with_progress(

@@ -64,7 +64,8 @@ class DaskEngine:
         from distributed import as_completed
 
         with _translate():
-            yield from as_completed(list(handles), with_results=True)
+            loop = self._client.loop
+            yield from as_completed(list(handles), loop=loop, with_results=True)
 
 
 @contextmanager
@@ -104,21 +105,26 @@ def _build_security(access: Access) -> Security:
 
     if access.is_insecure and access.address.startswith("tcp:"):
         return Security(require_encryption=False)
-    if access.ca is None:
-        security = Security(require_encryption=True)
-        wanted = (security.tls_ca_file, security.tls_client_cert)
-        if not all(wanted):
-            raise InvalidInputError(
-                "give --tls-ca, --tls-cert and --tls-key, or set distributed.comm.tls.ca-file and "
-                "distributed.comm.tls.client in Dask's own settings"
-            )
-        return security
-    return Security(
-        require_encryption=True,
-        tls_ca_file=str(access.ca),
-        tls_client_cert=str(access.cert),
-        tls_client_key=str(access.key),
-    )
+    files = {
+        "tls_ca_file": access.ca,
+        "tls_client_cert": access.cert,
+        "tls_client_key": access.key,
+    }
+    given = {name: str(path) for name, path in files.items() if path is not None}
+    security = Security(require_encryption=True, **given)  # what is not given: Dask's settings
+    if not (security.tls_ca_file and security.tls_client_cert):
+        raise InvalidInputError(
+            "give --tls-ca, --tls-cert and --tls-key, or set distributed.comm.tls.ca-file and "
+            "distributed.comm.tls.client in Dask's own settings"
+        )
+    try:
+        security.get_connection_args("client")
+    except OSError as error:  # ssl.SSLError is one
+        raise InvalidInputError(
+            f"authority, certificate or key cannot be used, are they PEM files that fit each "
+            f"other? {error}"
+        ) from error
+    return security
 
 
 @contextmanager
