@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from fundtrace.cluster.access import Access
 from fundtrace.errors import InvalidInputError, UnavailableError
@@ -12,7 +14,7 @@ from fundtrace.errors import InvalidInputError, UnavailableError
 if TYPE_CHECKING:
     from distributed import Client, Security
 
-_CONNECT_SECONDS = 20
+_CONNECT_SECONDS, _REACH_SECONDS = 20, 2
 _MISSING = (
     "--cluster needs Dask, which is not installed; install the extra: pip install "
     "'fundtrace[cluster]'"
@@ -97,7 +99,24 @@ def connect(access: Access, timeout_seconds: int = _CONNECT_SECONDS) -> Iterator
             client.wait_for_workers(1, timeout=timeout_seconds)
         except TimeoutError as error:
             raise UnavailableError(f"the scheduler {access.address} has no worker yet") from error
+        if client.direct_to_workers is None:  # Dask's own settings do not say
+            client.direct_to_workers = _reach_workers(client)
         yield DaskEngine(client)
+
+
+def _reach_workers(client: Client) -> bool:
+    """Tell whether this machine reaches all workers; results then spare the way by the scheduler.
+
+    Their bulk is what passes of many hops cost most of a network.
+    """
+    for address in client.nthreads():
+        at = urlsplit(address)
+        try:
+            with socket.create_connection((at.hostname, at.port), timeout=_REACH_SECONDS):
+                pass
+        except OSError:
+            return False
+    return True
 
 
 def _build_security(access: Access) -> Security:
