@@ -37,6 +37,7 @@ from fundtrace.trace.kernel.passes import ColumnarPass
 from fundtrace.trace.result import Scope
 
 SEED, WORKERS = 7, 2
+HTTP = ("--dashboard-address", "127.0.0.1:0")  # else Dask serves status pages to everybody
 QUESTIONS: dict[str, list[Rule]] = {
     "all six rules": list(CONSERVING_RULES),
     "fifo": [Rule.FIFO],
@@ -76,7 +77,7 @@ def _prepare_world(folder: Path, movements: int) -> Prepared:
 def _start_cluster(folder: Path) -> Iterator[Access]:
     """Start processes on loopback and end them."""
     dask, place = str(Path(sys.executable).with_name("dask")), folder / "scheduler.json"
-    here = ("--no-dashboard", "--scheduler-file", str(place), "--host", "tcp://127.0.0.1")
+    here = ("--no-dashboard", *HTTP, "--scheduler-file", str(place), "--host", "tcp://127.0.0.1")
     alone = ("--nthreads", "1", "--no-nanny", "--death-timeout", "30")
     work = ("--local-directory", str(folder / "workers"))
     commands: list[tuple[str, ...]] = [(dask, "scheduler", *here, "--port", "0")]

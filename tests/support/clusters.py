@@ -21,6 +21,7 @@ from fundtrace.cluster.access import Access
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
+HTTP = ("--dashboard-address", "127.0.0.1:0")  # else Dask serves status pages to everybody
 _VALID = dt.timedelta(days=36_500)
 _FROM = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
@@ -82,7 +83,7 @@ class Cluster:
         self.tls = ("--tls-ca-file", str(self.authority.ca), *self._issue("node"))
         place = folder / "scheduler.json"
         self._start(
-            *("scheduler", "--host", "tls://127.0.0.1", "--port", "0", "--no-dashboard"),
+            *("scheduler", "--host", "tls://127.0.0.1", "--port", "0", "--no-dashboard", *HTTP),
             *("--scheduler-file", str(place), "--idle-timeout", "300", *self.tls),
         )
         self.address = wait_for(lambda: _read_address(place))
@@ -96,7 +97,7 @@ class Cluster:
         """Start a worker of one thread, with no nanny that would start it again."""
         return self._start(
             *("worker", self.address, "--host", "tls://127.0.0.1", "--nthreads", "1"),
-            *("--no-nanny", "--no-dashboard", "--death-timeout", "10"),
+            *("--no-nanny", "--no-dashboard", *HTTP, "--death-timeout", "10"),
             *("--local-directory", str(self.folder / "workers"), *self.tls),
         )
 

@@ -99,6 +99,14 @@ def test_every_locked_package_is_pinned_and_hashed(lock):
     assert [line for line in requirements if not pinned.fullmatch(line)] == []
 
 
+def test_the_product_lock_holds_nothing_of_an_extra():
+    extras = _read_config()["project"]["optional-dependencies"]
+    names = {re.match(r"[\w.\-]+", one).group() for extra in extras.values() for one in extra}
+    assert names
+    locked = {line.split("==")[0] for line in _list_requirements(LOCKS[0])}
+    assert names & locked == set()
+
+
 def test_the_development_lock_holds_all_of_the_product_lock():
     product, dev = ({line.split(" ")[0] for line in _list_requirements(lock)} for lock in LOCKS)
     assert product <= dev
@@ -109,6 +117,9 @@ def test_every_direct_dependency_is_locked():
     groups = config["dependency-groups"]
     wanted = [*config["project"]["dependencies"], *groups["tools"]]
     wanted += [one for one in groups["dev"] if isinstance(one, str)]
+    wanted += [
+        one for extra in config["project"]["optional-dependencies"].values() for one in extra
+    ]
     names = {re.match(r"[\w.\-]+", one).group().lower() for one in wanted}
     locked = {line.split("==")[0] for line in _list_requirements(LOCKS[1])}
     assert names <= locked
@@ -121,6 +132,9 @@ def test_every_dependency_has_its_reason():
     config = _read_config()
     wanted = [*config["project"]["dependencies"]]
     wanted += [one for group in config["dependency-groups"].values() for one in group]
+    wanted += [
+        one for extra in config["project"]["optional-dependencies"].values() for one in extra
+    ]
     names = {re.match(r"[\w.\-]+", one).group() for one in wanted if isinstance(one, str)}
     assert {name for name in names if f"`{name}`" not in text} == set()
 
