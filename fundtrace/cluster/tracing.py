@@ -103,20 +103,36 @@ def _run_jobs(
     progress: Progress | None,
 ) -> dict[Rule, list[Written]]:
     """Run every rule over every part that holds loans left for it."""
-    engine, scope = asked.engine, asked.scope
-    handles: dict[Any, tuple[Rule, int]] = {}
-    for rule, wanted in left.items():
-        for number, (job, part) in enumerate(zip(*shares, strict=True)):
-            if wanted is not None and not wanted[job.ranks].any():
-                continue
-            priority = _WEIGHTS.get(rule, 1) * job.size
-            handle = engine.submit(tasks.run_job, part, rule, scope, wanted, priority=priority)
-            handles[handle] = rule, number
+    handles = _begin_jobs(asked, shares, left)
     totals = Counter(rule for rule, _ in handles.values())
     found: dict[Rule, dict[int, Written]] = {rule: {} for rule in left}
-    for handle, written in engine.watch(list(handles)):
+    for handle, written in asked.engine.watch(list(handles)):
         rule, number = handles.pop(handle)
         found[rule][number] = written
         if progress:
             progress(rule, len(found[rule]), totals[rule])
     return {rule: [by_job[number] for number in sorted(by_job)] for rule, by_job in found.items()}
+
+
+def _begin_jobs(
+    asked: _Question, shares: _Shares, left: Mapping[Rule, Bools | None]
+) -> dict[Any, tuple[Rule, int]]:
+    """Begin the runs over each part when it is cut; return which rule and job a handle is.
+
+    Dask starts tasks that one result sets free in any order, whatever their priority; so
+    that the longest begins first, none is submitted before its part is there.
+    """
+    engine, handles = asked.engine, {}
+    rules = sorted(left, key=lambda rule: -_WEIGHTS.get(rule, 1))
+    sizes = {engine.submit(tasks.measure_part, part): i for i, part in enumerate(shares.parts)}
+    for handle, size in engine.watch(list(sizes)):
+        number = sizes[handle]
+        for rule in rules:
+            wanted = left[rule]
+            if wanted is not None and not wanted[shares.jobs[number].ranks].any():
+                continue
+            priority = _WEIGHTS.get(rule, 1) * size
+            arguments = (shares.parts[number], rule, asked.scope, wanted)
+            run = engine.submit(tasks.run_job, *arguments, priority=priority)
+            handles[run] = rule, number
+    return handles
