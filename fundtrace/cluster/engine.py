@@ -67,7 +67,9 @@ class DaskEngine:
 
         with _translate():
             loop = self._client.loop
-            yield from as_completed(list(handles), loop=loop, with_results=True)
+            coming = as_completed(list(handles), loop=loop, with_results=True)
+            del handles  # so that a worker may forget each result that was fetched
+            yield from coming
 
 
 @contextmanager
@@ -158,5 +160,7 @@ def _translate() -> Iterator[None]:
             "a task's workers died again and again, perhaps for want of memory: "
             f"{error}; see the logs of the workers"
         ) from error
+    except MemoryError as error:
+        raise UnavailableError("a worker is short of memory") from error
     except (CancelledError, OSError) as error:
         raise UnavailableError(f"the connection to the cluster was lost: {error}") from error

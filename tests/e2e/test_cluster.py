@@ -21,7 +21,7 @@ from fundtrace.cli.main import run
 from fundtrace.cluster import stage as staged
 from fundtrace.cluster import tasks
 from fundtrace.cluster.access import Access
-from fundtrace.cluster.engine import DaskEngine, connect
+from fundtrace.cluster.engine import DaskEngine, Engine, connect
 from fundtrace.cluster.stage import open_stage
 from fundtrace.cluster.tracing import trace_rules
 from fundtrace.errors import InvalidInputError, UnavailableError
@@ -110,10 +110,16 @@ class KillingEngine(DaskEngine):
     def __init__(self, engine: DaskEngine) -> None:
         super().__init__(engine._client)
         self.killed = ""
+        self._pids = self._client.run(os.getpid)
+        self._has_jobs = False
+
+    def submit(self, function, *args, priority=0):
+        self._has_jobs = self._has_jobs or function is tasks.run_job
+        return super().submit(function, *args, priority=priority)
 
     def watch(self, handles):
-        pids = self._client.run(os.getpid)
-        self.killed = wait_for(lambda: self._kill_one(pids))
+        if self._has_jobs:
+            self.killed = wait_for(lambda: self._kill_one(self._pids))
         yield from super().watch(handles)
 
     def _kill_one(self, pids: dict[str, int]) -> str | None:
@@ -143,6 +149,32 @@ def test_a_worker_killed_in_the_middle_of_a_job_changes_nothing(
     assert [one.returncode for one in dead] == [-signal.SIGKILL]
     for rule in rules:
         check_same(found[rule], run_prepared(prepared, rule, Scope()), slice(None, None, 20))
+
+
+class EndingEngine(DaskEngine):
+    """Kills the scheduler before it waits for results."""
+
+    def __init__(self, engine: Engine, cluster: Cluster) -> None:
+        assert isinstance(engine, DaskEngine)
+        super().__init__(engine._client)
+        self._scheduler = cluster.processes[0]
+
+    def gather(self, handles):
+        self._scheduler.kill()
+        return super().gather(handles)
+
+
+def test_where_the_scheduler_dies_the_error_says_so(world: Path, tmp_path: Path):
+    own = Cluster(tmp_path / "own")
+    try:
+        own.start_worker()
+        prepared = prepare(TraceInput(fundtrace.load(world).tables))
+        with connect(own.access, 60) as engine:
+            ending = EndingEngine(engine, own)
+            with pytest.raises(UnavailableError, match="was lost"):
+                trace_rules(prepared, [Rule.LIFO], Scope(), ending)
+    finally:
+        own.close()
 
 
 def test_a_worker_refuses_a_stage_of_a_version_that_it_does_not_know(

@@ -76,6 +76,7 @@ class Cluster:
     """A scheduler and its workers, each a process of its own; ends them all when left."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.authority = Authority(folder / "authority")
         self.processes: list[subprocess.Popen[bytes]] = []
