@@ -21,13 +21,15 @@ from fundtrace.trace.kernel.grouping import Reach, reach_loans
 from fundtrace.trace.kernel.preparing import Basis, Bools
 from fundtrace.trace.kernel.slices import (
     Gathered,
+    Head,
     Register,
     Slice,
     build_register,
     gather,
     join_slices,
-    list_slices,
+    list_heads,
     select,
+    take,
 )
 from fundtrace.trace.result import Scope
 
@@ -57,12 +59,20 @@ def cut_part(basis: Basis, wanted: Bools, scope: Scope, reach: Reach | None = No
     ``reach`` is that of these loans, or of all loans where these are whole groups of them.
     """
     reach = reach or reach_loans(basis, scope, wanted)
-    return cut_slices(build_register(basis), list_slices(basis), find_inside(reach, wanted))
+    register, inside, columns = build_register(basis), find_inside(reach, wanted), basis.columns
+    heads = list_heads(columns)
+    codes = [head.code[pick_events(register, head, inside)] for head in heads]
+    return build_part(register, take(columns, np.concatenate([columns.events[:0], *codes])), inside)
 
 
 def cut_slices(register: Register, slices: Iterable[Slice], inside: Inside) -> Part:
     """Cut a part out of all slices of a basis, one slice in memory at a time."""
-    picked = join_slices([select(one, pick_events(register, one, inside)) for one in slices])
+    picked = [select(one, pick_events(register, one, inside)) for one in slices]
+    return build_part(register, join_slices(picked), inside)
+
+
+def build_part(register: Register, picked: Slice, inside: Inside) -> Part:
+    """Return the events that belong to a part as a basis of its own."""
     gathered = gather(register, picked)
     columns, loans = gathered.columns, register.loans
     is_known = inside.accounts.copy()
@@ -85,7 +95,7 @@ def find_inside(reach: Reach, wanted: Bools) -> Inside:
     return Inside(wanted, is_wanted[reach.label], is_wanted[reach.carried])
 
 
-def pick_events(register: Register, one: Slice, inside: Inside) -> Bools:
+def pick_events(register: Register, one: Slice | Head, inside: Inside) -> Bools:
     """Tell which events of a slice belong to a part: those that change its accounts or loans.
 
     A movement that carries returns, and a return of what carried, are among them.

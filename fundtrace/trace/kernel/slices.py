@@ -36,6 +36,16 @@ class Slice(NamedTuple):
     reason: Int8s
 
 
+class Head(NamedTuple):
+    """Of a slice, what says whether an event belongs to a part."""
+
+    code: Int32s
+    flags: UInt8s
+    debit: Int32s
+    credit: Int32s
+    reverses: Int32s
+
+
 class Register(NamedTuple):
     """What a basis says besides its events."""
 
@@ -80,7 +90,7 @@ def build_register(basis: Basis) -> Register:
         ends_at=basis.ends_at,
         drawn=columns.drawn,
         payees=columns.payees,
-        originals=_take(columns, (columns.reversed_rows[:, 0] << 1).astype(np.int32)),
+        originals=take(columns, (columns.reversed_rows[:, 0] << 1).astype(np.int32)),
     )
 
 
@@ -88,10 +98,22 @@ def list_slices(basis: Basis, events_max: int = SLICE_EVENTS) -> Iterator[Slice]
     """Yield the events of a basis in slices of at most so many, at least one slice."""
     events = basis.columns.events
     for start in range(0, max(1, len(events)), events_max):
-        yield _take(basis.columns, events[start : start + events_max])
+        yield take(basis.columns, events[start : start + events_max])
 
 
-def _take(columns: Columns, codes: Int32s) -> Slice:
+def list_heads(columns: Columns, events_max: int = SLICE_EVENTS) -> Iterator[Head]:
+    """Yield the events in slices, of each only its head: cheaper where few are kept."""
+    for start in range(0, len(columns.events), events_max):
+        codes = columns.events[start : start + events_max]
+        rows = np.maximum(codes, 0) >> 1
+        if len(columns.flags):
+            yield Head._make([codes, *(getattr(columns, name)[rows] for name in Head._fields[1:])])
+        else:
+            yield Head._make(getattr(take(columns, codes), name) for name in Head._fields)
+
+
+def take(columns: Columns, codes: Int32s) -> Slice:
+    """Return events by their codes."""
     if not len(columns.flags):  # payouts only: no movement to stand in for theirs
         nothing = np.zeros(len(codes), dtype=np.int64)
         kinds = (getattr(columns, name).dtype for name in Slice._fields[1:])
