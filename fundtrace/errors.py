@@ -74,6 +74,10 @@ class RuleViolationError(FundtraceError):
         super().__init__(message)
 
 
+class UnavailableError(FundtraceError):
+    """What is needed does not answer now; the caller waits, or an operator looks."""
+
+
 class VerificationError(FundtraceError):
     """Evidence does not hold; the operator must look at it."""
 

@@ -193,6 +193,12 @@ class Dataset:
             self._passes[key] = self._make_pass(rule, as_of, scope or Scope(), progress)
         return self._passes[key]
 
+    def keep_pass(self, result: Pass, as_of: int | None = None) -> None:
+        """Take over a pass of these tables that was made elsewhere."""
+        if result.given is not self.get_input(as_of):
+            raise ValueError("the pass was made of other tables, or up to another time")
+        self._passes[as_of, result.rule, result.scope] = result
+
     def _make_pass(
         self, rule: Rule, as_of: int | None, scope: Scope, progress: Progress | None
     ) -> Pass:

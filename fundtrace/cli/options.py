@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fundtrace.errors import InvalidInputError
 from fundtrace.report.texts import clean
 
 if TYPE_CHECKING:
     from fundtrace.api.dataset import Dataset
+    from fundtrace.cluster.access import Access
     from fundtrace.trace.result import Scope
 
 DataFolder = Annotated[
@@ -52,6 +54,39 @@ ScopePartMin = Annotated[
 ]
 ErrorsMax = Annotated[
     int, typer.Option("--max-errors", metavar="N", help="List at most N bad rows; 0 lists all.")
+]
+
+ClusterAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Trace on the Dask cluster of this scheduler, tls://HOST:PORT (docs/cluster.md).",
+    ),
+]
+WorkFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--work",
+        help="With --cluster: a folder that this machine and all workers see under this path.",
+    ),
+]
+TlsAuthority = Annotated[
+    Path | None,
+    typer.Option("--tls-ca", help="With --cluster: the cluster's own authority (PEM)."),
+]
+TlsCertificate = Annotated[
+    Path | None, typer.Option("--tls-cert", help="With --cluster: our certificate (PEM).")
+]
+TlsKey = Annotated[
+    Path | None, typer.Option("--tls-key", help="With --cluster: its private key (PEM).")
+]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        help="With --cluster: allow tcp:// without TLS, to a scheduler on this machine only.",
+    ),
 ]
 
 
@@ -105,3 +140,20 @@ def make_scope(
     limit = None if amount is None else parse_amount_minor(amount, currency)
     least = None if part is None else parse_amount_minor(part, currency)
     return Scope(window, hops, limit, least)
+
+
+def find_cluster(
+    address: str | None,
+    files: tuple[Path | None, Path | None, Path | None],
+    *,
+    work: Path | None,
+    is_insecure: bool,
+) -> tuple[Access, Path | None] | None:
+    """Return what opens the cluster that the options name, and the work folder."""
+    if address is None:
+        if work or is_insecure or any(files):
+            raise InvalidInputError("--work, --tls-* and --insecure go with --cluster ADDRESS")
+        return None
+    from fundtrace.cluster.access import Access
+
+    return Access(address, *files, is_insecure=is_insecure), work

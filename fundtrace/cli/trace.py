@@ -10,12 +10,19 @@ import typer
 
 from fundtrace.cli.options import (
     AsOfText,
+    ClusterAddress,
     DataFolder,
     ErrorsMax,
+    Insecure,
     ScopeAmount,
     ScopeHops,
     ScopePartMin,
     ScopeWindow,
+    TlsAuthority,
+    TlsCertificate,
+    TlsKey,
+    WorkFolder,
+    find_cluster,
     make_scope,
     open_dataset,
 )
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fundtrace.api.dataset import Dataset
+    from fundtrace.cluster.access import Access
     from fundtrace.model.kinds import Rule
     from fundtrace.trace.result import Scope
 
@@ -55,6 +63,12 @@ def trace(  # noqa: PLR0913  one option per parameter
     scope_amount: ScopeAmount = None,
     scope_part_min: ScopePartMin = None,
     max_errors: ErrorsMax = 100,
+    cluster: ClusterAddress = None,
+    work: WorkFolder = None,
+    tls_ca: TlsAuthority = None,
+    tls_cert: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    insecure: Insecure = False,
 ) -> None:
     """Trace all loans and write hops, first_uses, rests and summary as Parquet and CSV.
 
@@ -65,6 +79,7 @@ def trace(  # noqa: PLR0913  one option per parameter
     from fundtrace.report.texts import describe_scope
 
     rules = parse_rules([rule])
+    where = find_cluster(cluster, (tls_ca, tls_cert, tls_key), work=work, is_insecure=insecure)
     dataset = open_dataset(data, max_errors)
     if not dataset.tables.loans:
         raise InvalidInputError(f"{data} holds no loans; add a loans table to trace them")
@@ -74,7 +89,7 @@ def trace(  # noqa: PLR0913  one option per parameter
             raise InvalidInputError(f"{option} needs loans of one currency; trace them apart")
     currency = min(currencies)
     scope = make_scope(scope_window, scope_hops, scope_amount, scope_part_min, currency)
-    frames = _trace_with_progress(dataset, rules, read_as_of(as_of), scope)
+    frames = _trace_with_progress(dataset, rules, read_as_of(as_of), scope, where)
     written = write_portfolio(frames, out)
     loans, moves = len(dataset.tables.loans), len(dataset.tables.movements)
     typer.echo(f"{loans} loans over {moves} movements, {', '.join(rules)}")
@@ -87,7 +102,11 @@ def trace(  # noqa: PLR0913  one option per parameter
 
 
 def _trace_with_progress(
-    dataset: Dataset, rules: list[Rule], as_of: int | None, scope: Scope
+    dataset: Dataset,
+    rules: list[Rule],
+    as_of: int | None,
+    scope: Scope,
+    where: tuple[Access, Path | None] | None,
 ) -> dict[str, pl.DataFrame]:
     from rich.console import Console
     from rich.progress import Progress, TaskID
@@ -102,4 +121,11 @@ def _trace_with_progress(
                 tasks[rule] = progress.add_task(rule.value, total=total)
             progress.update(tasks[rule], completed=done)
 
+        if where:
+            from fundtrace.api.clustered import trace_on_cluster
+
+            access, work = where
+            trace_on_cluster(
+                dataset, rules, access, work=work, as_of=as_of, scope=scope, progress=report
+            )
         return trace_portfolio(dataset, rules, as_of, scope, report)

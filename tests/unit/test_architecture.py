@@ -109,12 +109,23 @@ def test_the_larger_locks_hold_all_of_the_product_lock(lock):
     assert product <= larger
 
 
+def test_the_product_lock_holds_nothing_of_an_extra():
+    extras = _read_config()["project"]["optional-dependencies"]
+    names = {re.match(r"[\w.\-]+", one).group() for extra in extras.values() for one in extra}
+    assert names
+    locked = {line.split("==")[0] for line in _list_requirements(PRODUCT_LOCK)}
+    assert names & locked == set()
+
+
 @pytest.mark.parametrize(("group", "lock"), [("dev", DEV_LOCK), ("bench", BENCH_LOCK)])
 def test_every_direct_dependency_is_locked(group, lock):
     config = _read_config()
     groups = config["dependency-groups"]
     wanted = [*config["project"]["dependencies"], *groups["tools"]]
     wanted += [one for one in groups[group] if isinstance(one, str)]
+    if lock == DEV_LOCK:
+        extras = config["project"]["optional-dependencies"].values()
+        wanted += [one for extra in extras for one in extra]
     names = {re.match(r"[\w.\-]+", one).group().lower() for one in wanted}
     locked = {line.split("==")[0] for line in _list_requirements(lock)}
     assert names <= locked
@@ -127,6 +138,9 @@ def test_every_dependency_has_its_reason():
     config = _read_config()
     wanted = [*config["project"]["dependencies"]]
     wanted += [one for group in config["dependency-groups"].values() for one in group]
+    wanted += [
+        one for extra in config["project"]["optional-dependencies"].values() for one in extra
+    ]
     names = {re.match(r"[\w.\-]+", one).group() for one in wanted if isinstance(one, str)}
     assert {name for name in names if f"`{name}`" not in text} == set()
 

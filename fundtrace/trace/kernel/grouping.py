@@ -21,7 +21,8 @@ from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
 from fundtrace.trace.kernel.layout import Columns
 from fundtrace.trace.kernel.leaving import find_row
-from fundtrace.trace.kernel.preparing import Basis, Bools, open_loans
+from fundtrace.trace.kernel.preparing import Basis, Bools, open_loans, set_windows
+from fundtrace.trace.kernel.slices import Register, Slice, gather
 from fundtrace.trace.result import Scope
 
 NEVER = -at.FAR
@@ -37,11 +38,13 @@ class Reach(NamedTuple):
     carried_until: Int64s
 
 
-def open_reach(basis: Basis) -> Reach:
-    """Return what is known before the first event: nothing."""
-    accounts, rows = len(basis.end), len(basis.columns.reversed_rows)
+def open_reach(accounts: int, loans: int, rows: int) -> Reach:
+    """Return what is known before the first event: nothing.
+
+    Counts of accounts (with OUTSIDE), of loans, and of reversed movements.
+    """
     return Reach(
-        np.arange(len(basis.loans), dtype=np.int32),
+        np.arange(loans, dtype=np.int32),
         np.full(accounts, at.NONE, dtype=np.int32),
         np.full(accounts, NEVER, dtype=np.int64),
         np.full(rows, at.NONE, dtype=np.int32),
@@ -51,10 +54,21 @@ def open_reach(basis: Basis) -> Reach:
 
 def reach_loans(basis: Basis, scope: Scope, wanted: Bools | None = None) -> Reach:
     """Return what the loans ``wanted`` (by rank; None: all) can reach within a scope."""
-    reach, loans = open_reach(basis), open_loans(basis, scope)
+    columns, loans = basis.columns, open_loans(basis, scope)
+    reach = open_reach(len(basis.end), len(loans), len(columns.reversed_rows))
     if wanted is not None:
         loans[:, at.IS_TRACED] = wanted
-    walk(basis.columns, basis.end, loans, reach)
+    walk(columns, basis.end, loans, reach)
+    return reach
+
+
+def extend_reach(register: Register, one: Slice, scope: Scope, before: Reach) -> Reach:
+    """Return what is known behind a slice of events; ``before`` stays as it is."""
+    gathered, reach = gather(register, one), Reach._make(column.copy() for column in before)
+    places = gathered.memories
+    own = reach._replace(carried=reach.carried[places], carried_until=reach.carried_until[places])
+    walk(gathered.columns, register.end, set_windows(register.loans.copy(), scope), own)
+    reach.carried[places], reach.carried_until[places] = own.carried, own.carried_until
     return reach
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from fundtrace.model.growing import GrowingArray
 from fundtrace.model.kinds import MovementKind, Rule
-from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, Int8s, Int32s, Int64s, Tables
+from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, Int8s, Int32s, Int64s, Movements, Tables
 from fundtrace.trace.extending import GrowingInput, Step
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel import layout as at
@@ -169,12 +169,13 @@ class GrowingPasses:
         self._flags.extend(_flag_rows(step.given, first))
         self._reason.extend(self._list_reasons(step, first))
         rows = np.unique(step.units >> 1).astype(np.int64)
-        original = movements.reverses[rows].astype(np.int64)
-        original = np.unique(original[original != NO_ROW])
-        is_new = (original >= first) & np.isin(original, rows)
+        early = np.setdiff1d(np.arange(first, len(movements)), rows)  # they do not run
+        asked, missed = (_list_originals(movements, one) for one in (rows, early))
+        original = np.union1d(asked, missed)
+        is_new = (original >= first) & np.isin(original, rows) & ~np.isin(original, missed)
         new = original[is_new]
         self._flags.values[new] |= at.IS_REVERSED
-        known = np.isin(original, self._reversed.values)
+        known = np.isin(original, self._reversed.values) & ~np.isin(original, missed)
         self._reversed.extend(new)
         flags = self._flags.values
         drawn, payees = _list_payouts(step, len(before.loans)), _list_payees(step.given, rows)
@@ -312,6 +313,12 @@ def _flag_rows(given: TraceInput, first: int) -> UInt8s:
     flags[movements.reverses[first:] != NO_ROW] |= at.REVERSES
     flags[movements.kind[first:] == MOVEMENT_KINDS.index(MovementKind.FEE)] |= at.IS_FEE
     return flags
+
+
+def _list_originals(movements: Movements, rows: Int64s) -> Int64s:
+    """Return the movements that some movements return, sorted."""
+    original = movements.reverses[rows].astype(np.int64)
+    return np.unique(original[original != NO_ROW])
 
 
 def _list_payouts(step: Step, known_loans: int) -> Int64s:

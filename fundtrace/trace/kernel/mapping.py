@@ -35,13 +35,15 @@ from fundtrace.trace.result import Scope
 # Columns of what mapping writes: a piece of a movement, and an interval still to be mapped
 M_RANK, M_ROW, M_PLACE, M_UNITS, M_DEPTH, M_PARENT, M_WIDTH = range(7)
 I_ACCOUNT, I_START, I_END, I_DEPTH, I_PARENT, I_FRESH, I_WIDTH = range(7)
-_PIECES, _ENTRIES, _INTERVALS = range(3)  # counters
-_HOPS_MAX, _PART_MIN, _NOW = range(3)  # limits
+PIECES, ENTRIES, INTERVALS = range(3)  # counters
+HOPS_MAX, PART_MIN, NOW = range(3)  # limits
 _ROOM = 1 << 16
-_FULL, _ODD = -1, 1  # why an interval cannot be mapped
+FULL, ODD = -1, 1  # why an interval cannot be mapped
 
 
-class _Work(NamedTuple):
+class Work(NamedTuple):
+    """What mapping writes: so far, its counters say, of each buffer."""
+
     counts: Int64s
     loans: Int64s
     pieces: Int64s
@@ -56,7 +58,7 @@ def map_fifo(index: FifoIndex, scope: Scope | None = None) -> ColumnarPass:
         return run_prepared(prepared, Rule.FIFO, scope)
     loans = open_loans(prepared, scope)
     pieces, log, is_odd = _map_loans(index, loans, scope)
-    portions = [_build_portion(prepared, pieces)]
+    portions = [build_portion(prepared, pieces)]
     logs = [log]
     if is_odd.any():
         found, log = Driver(prepared, Rule.FIFO, scope, is_traced=is_odd).collect()
@@ -68,37 +70,46 @@ def map_fifo(index: FifoIndex, scope: Scope | None = None) -> ColumnarPass:
 
 def _map_loans(index: FifoIndex, loans: Int64s, scope: Scope) -> tuple[Int64s, Int64s, Bools]:
     """Map all loans; return pieces, log, and which loans cannot be mapped."""
-    prepared = index.prepared
-    given, is_odd = prepared.given, np.zeros(len(loans), dtype=np.bool_)
-    hops_max = at.FAR if scope.hops_max is None else scope.hops_max
-    part_min = min(scope.part_min_minor or 0, at.FAR)
-    starts = np.array(list(_list_starts(prepared)), dtype=np.int64).reshape(-1, 4)
-    work = _Work(
-        np.zeros(3, dtype=np.int64),
-        loans,
-        np.empty((_ROOM, M_WIDTH), dtype=np.int64),
-        np.empty((_ROOM, at.LOG_WIDTH), dtype=np.int64),
-        np.empty((_ROOM, I_WIDTH), dtype=np.int64),
-    )
-    limits = np.array([hops_max, part_min, given.ends_at], dtype=np.int64)
+    prepared, is_odd = index.prepared, np.zeros(len(loans), dtype=np.bool_)
+    starts, limits = list_starts(prepared), list_limits(scope, prepared.ends_at)
+    work = open_work(loans, _ROOM)
     done = 0
     while done < len(starts):
         done = _map_all(prepared.columns, index.axes, work, (starts, limits, is_odd), done)
         if done < len(starts):
             work = work._replace(
-                pieces=_double(work.pieces), log=_double(work.log), stack=_double(work.stack)
+                pieces=double(work.pieces), log=double(work.log), stack=double(work.stack)
             )
-    pieces, log = work.pieces[: work.counts[_PIECES]], work.log[: work.counts[_ENTRIES]]
+    pieces, log = work.pieces[: work.counts[PIECES]], work.log[: work.counts[ENTRIES]]
     return pieces, log, is_odd
 
 
-def _double(table: Int64s) -> Int64s:
+def open_work(loans: Int64s, room: int) -> Work:
+    """Return buffers of so many rows, with nothing written yet."""
+    return Work(
+        np.zeros(3, dtype=np.int64),
+        loans,
+        np.empty((room, M_WIDTH), dtype=np.int64),
+        np.empty((room, at.LOG_WIDTH), dtype=np.int64),
+        np.empty((room, I_WIDTH), dtype=np.int64),
+    )
+
+
+def list_limits(scope: Scope, ends_at: int) -> Int64s:
+    """Return what cuts intervals short, and the time asked."""
+    hops_max = at.FAR if scope.hops_max is None else scope.hops_max
+    part_min = min(scope.part_min_minor or 0, at.FAR)
+    return np.array([hops_max, part_min, ends_at], dtype=np.int64)
+
+
+def double(table: Int64s) -> Int64s:
+    """Return a buffer with twice the rows."""
     larger = np.empty((2 * len(table), table.shape[1]), dtype=np.int64)
     larger[: len(table)] = table
     return larger
 
 
-def _list_starts(prepared: Prepared) -> list[tuple[int, int, int, int]]:
+def list_starts(prepared: Prepared) -> Int64s:
     """Return (rank, row or NONE, place in what the row brings, minor) of what was paid out."""
     given = prepared.given
     starts = [
@@ -111,40 +122,48 @@ def _list_starts(prepared: Prepared) -> list[tuple[int, int, int, int]]:
         if given.debit_position[row] >= 0:
             starts.append((rank, row, place, part))
         place, last = place + part, row
-    return starts
+    return np.array(starts, dtype=np.int64).reshape(-1, 4)
 
 
 @jit
-def _map_all(c: Columns, x: Axes, w: _Work, asked: tuple[Int64s, Int64s, Bools], done: int) -> int:
+def _map_all(c: Columns, x: Axes, w: Work, asked: tuple[Int64s, Int64s, Bools], done: int) -> int:
     """Map the starts from ``done`` on; return the one for which a buffer was too small."""
     starts, limits, is_odd = asked
     for at_start in range(done, len(starts)):
-        rank, row = starts[at_start, 0], starts[at_start, 1]
-        pieces, entries = w.counts[_PIECES], w.counts[_ENTRIES]
-        account = w.loans[rank, at.LOAN_ACCOUNT]
-        place = x.loan_start[rank]
-        if row >= 0:
-            account = c.credit[row]
-            place = x.inflow[row] + starts[at_start, 2] if x.inflow[row] >= 0 else at.NONE
-        w.counts[_INTERVALS] = 0
-        end = place + starts[at_start, 3] if place >= 0 else starts[at_start, 3]
-        arrive(c, x, w, (rank, row, account, place, end, 0, row, 1), limits)
-        status = _ODD if row >= 0 and c.flags[row] & at.IS_REVERSED else 0
-        while w.counts[_INTERVALS] > 0 and status == 0:
+        rank = starts[at_start, 0]
+        pieces, entries = w.counts[PIECES], w.counts[ENTRIES]
+        status = begin(c, x, w, (starts, limits), at_start)
+        while w.counts[INTERVALS] > 0 and status == 0:
             status = map_interval(c, x, w, rank, limits)
         if status != 0:
-            w.counts[_PIECES], w.counts[_ENTRIES] = pieces, entries
-        if status == _FULL:
+            w.counts[PIECES], w.counts[ENTRIES] = pieces, entries
+        if status == FULL:
             return at_start
         is_odd[rank] = is_odd[rank] or status != 0
     return len(starts)
 
 
 @jit
+def begin(c: Columns, x: Axes, w: Work, asked: tuple[Int64s, Int64s], at_start: int) -> int:
+    """Let a loan arrive where it is paid out; not 0: it cannot be mapped."""
+    starts, limits = asked
+    rank, row = starts[at_start, 0], starts[at_start, 1]
+    account = w.loans[rank, at.LOAN_ACCOUNT]
+    place = x.loan_start[rank]
+    if row >= 0:
+        account = c.credit[row]
+        place = x.inflow[row] + starts[at_start, 2] if x.inflow[row] >= 0 else at.NONE
+    w.counts[INTERVALS] = 0
+    end = place + starts[at_start, 3] if place >= 0 else starts[at_start, 3]
+    arrive(c, x, w, (rank, row, account, place, end, 0, row, 1), limits)
+    return ODD if row >= 0 and c.flags[row] & at.IS_REVERSED else 0
+
+
+@jit
 def arrive(
     c: Columns,
     x: Axes,
-    w: _Work,
+    w: Work,
     what: tuple[int, int, int, int, int, int, int, int],
     limits: Int64s,
 ) -> None:
@@ -161,9 +180,9 @@ def arrive(
     if place < 0:
         reason, detail = at.IN_TRANSIT, row
     elif not reason and not x.is_odd[account]:
-        if depth >= limits[_HOPS_MAX]:
+        if depth >= limits[HOPS_MAX]:
             reason = at.HOP_LIMIT
-        elif depth and units < limits[_PART_MIN]:  # mapped units are value
+        elif depth and units < limits[PART_MIN]:  # mapped units are value
             reason = at.PART_LIMIT
     if reason:
         enter(w, rank, account, reason, (detail, units))
@@ -175,8 +194,8 @@ def arrive(
     if fresh and not is_home:
         enter(w, rank, account, at.HELD + at.FIRST_USE, (at.NONE, units))
         fresh = 0
-    top = w.counts[_INTERVALS]
-    w.counts[_INTERVALS] = top + 1
+    top = w.counts[INTERVALS]
+    w.counts[INTERVALS] = top + 1
     w.stack[top, I_ACCOUNT] = account
     w.stack[top, I_START] = place
     w.stack[top, I_END] = end
@@ -186,10 +205,10 @@ def arrive(
 
 
 @jit
-def enter(w: _Work, rank: int, account: int, reason: int, what: tuple[int, int]) -> None:
+def enter(w: Work, rank: int, account: int, reason: int, what: tuple[int, int]) -> None:
     """Add an entry to the log."""
-    entry = w.counts[_ENTRIES]
-    w.counts[_ENTRIES] = entry + 1
+    entry = w.counts[ENTRIES]
+    w.counts[ENTRIES] = entry + 1
     w.log[entry, at.G_RANK] = rank
     w.log[entry, at.G_ACCOUNT] = account
     w.log[entry, at.G_REASON] = reason
@@ -198,14 +217,14 @@ def enter(w: _Work, rank: int, account: int, reason: int, what: tuple[int, int])
 
 
 @jit
-def map_interval(c: Columns, x: Axes, w: _Work, rank: int, limits: Int64s) -> int:
+def map_interval(c: Columns, x: Axes, w: Work, rank: int, limits: Int64s) -> int:
     """Take the last interval off the stack and send it on; not 0: it cannot be."""
-    top = w.counts[_INTERVALS] - 1
-    w.counts[_INTERVALS] = top
+    top = w.counts[INTERVALS] - 1
+    w.counts[INTERVALS] = top
     account, start, end = w.stack[top, I_ACCOUNT], w.stack[top, I_START], w.stack[top, I_END]
     depth, parent, fresh = w.stack[top, I_DEPTH], w.stack[top, I_PARENT], w.stack[top, I_FRESH]
     if x.is_odd[account]:
-        return _ODD
+        return ODD
     window_end = w.loans[rank, at.LOAN_WINDOW_END]
     place, last = find_first(x, account, start), x.offsets[account + 1]
     while place < last and start < end and x.start[place] < end:
@@ -226,9 +245,9 @@ def map_interval(c: Columns, x: Axes, w: _Work, rank: int, limits: Int64s) -> in
         arrive(c, x, w, (rank, row, c.credit[row], there, goal, depth + 1, row, fresh), limits)
         start = stop
     if start < end:
-        if w.counts[_ENTRIES] + 2 > len(w.log):
-            return _FULL
-        reason = at.WINDOW_OVER if window_end < limits[_NOW] else at.HELD
+        if w.counts[ENTRIES] + 2 > len(w.log):
+            return FULL
+        reason = at.WINDOW_OVER if window_end < limits[NOW] else at.HELD
         enter(w, rank, account, reason, (at.NONE, end - start))
         if fresh:
             enter(w, rank, account, reason + at.FIRST_USE, (at.NONE, end - start))
@@ -249,19 +268,19 @@ def find_first(x: Axes, account: int, start: int) -> int:
 
 
 @jit
-def check_row(c: Columns, w: _Work, row: int) -> int:
+def check_row(c: Columns, w: Work, row: int) -> int:
     """Return 0 where a movement can be mapped and every buffer has room for it."""
     if c.flags[row] & (at.CONVERTS | at.IS_REVERSED):
-        return _ODD
-    is_full = w.counts[_PIECES] + 1 > len(w.pieces) or w.counts[_ENTRIES] + 4 > len(w.log)
-    return _FULL if is_full or w.counts[_INTERVALS] + 1 > len(w.stack) else 0
+        return ODD
+    is_full = w.counts[PIECES] + 1 > len(w.pieces) or w.counts[ENTRIES] + 4 > len(w.log)
+    return FULL if is_full or w.counts[INTERVALS] + 1 > len(w.stack) else 0
 
 
 @jit
-def add_piece(w: _Work, what: tuple[int, int, int, int, int, int]) -> None:
+def add_piece(w: Work, what: tuple[int, int, int, int, int, int]) -> None:
     """Note a piece of a loan that a movement carries."""
-    piece = w.counts[_PIECES]
-    w.counts[_PIECES] = piece + 1
+    piece = w.counts[PIECES]
+    w.counts[PIECES] = piece + 1
     w.pieces[piece, M_RANK] = what[0]
     w.pieces[piece, M_ROW] = what[1]
     w.pieces[piece, M_PLACE] = what[2]
@@ -270,7 +289,7 @@ def add_piece(w: _Work, what: tuple[int, int, int, int, int, int]) -> None:
     w.pieces[piece, M_PARENT] = what[5]
 
 
-def _build_portion(prepared: Prepared, pieces: Int64s) -> Portion:
+def build_portion(prepared: Prepared, pieces: Int64s) -> Portion:
     """Add the pieces up to hops, in the order in which money left."""
     position = prepared.given.debit_position[pieces[:, M_ROW]].astype(np.int64)
     by = np.lexsort((pieces[:, M_PLACE], position, pieces[:, M_RANK]))

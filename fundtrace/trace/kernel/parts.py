@@ -8,6 +8,7 @@ are OUTSIDE to it, which pays own money and takes what it likes; other loans are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +18,19 @@ from fundtrace.model.tables import NO_ROW, Int32s, Int64s
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.driving import Driver, Portion, Written
 from fundtrace.trace.kernel.grouping import Reach, reach_loans
-from fundtrace.trace.kernel.layout import Columns
 from fundtrace.trace.kernel.preparing import Basis, Bools
+from fundtrace.trace.kernel.slices import (
+    Gathered,
+    Head,
+    Register,
+    Slice,
+    build_register,
+    gather,
+    join_slices,
+    list_heads,
+    select,
+    take,
+)
 from fundtrace.trace.result import Scope
 
 _OUTSIDE = at.REASONS.index(EndReason.OUTSIDE)
@@ -33,140 +45,132 @@ class Part(NamedTuple):
     ranks: Int64s
 
 
+class Inside(NamedTuple):
+    """What belongs to a part."""
+
+    wanted: Bools  # loans, by rank
+    accounts: Bools  # that they can reach; last OUTSIDE
+    carried: Bools  # reversed movements that their money can have gone by
+
+
 def cut_part(basis: Basis, wanted: Bools, scope: Scope, reach: Reach | None = None) -> Part:
     """Cut out the loans ``wanted`` (by rank) with all that they can reach within a scope.
 
-    ``reach`` is that of exactly these loans, where it is known already.
+    ``reach`` is that of these loans, or of all loans where these are whole groups of them.
     """
     reach = reach or reach_loans(basis, scope, wanted)
-    columns = basis.columns
-    is_inside = reach.label >= 0
-    rows = _list_rows(columns, reach, is_inside, wanted)
-    is_known = is_inside.copy()
-    is_known[columns.credit[rows[columns.reason[rows] != 0]]] = True  # where money may rest
-    is_known[basis.loans[wanted, at.LOAN_ACCOUNT]] = True
+    register, inside, columns = build_register(basis), find_inside(reach, wanted), basis.columns
+    heads = list_heads(columns)
+    codes = [head.code[pick_events(register, head, inside)] for head in heads]
+    return build_part(register, take(columns, np.concatenate([columns.events[:0], *codes])), inside)
+
+
+def cut_slices(register: Register, slices: Iterable[Slice], inside: Inside) -> Part:
+    """Cut a part out of all slices of a basis, one slice in memory at a time."""
+    picked = [select(one, pick_events(register, one, inside)) for one in slices]
+    return build_part(register, join_slices(picked), inside)
+
+
+def build_part(register: Register, picked: Slice, inside: Inside) -> Part:
+    """Return the events that belong to a part as a basis of its own."""
+    gathered = gather(register, picked)
+    columns, loans = gathered.columns, register.loans
+    is_known = inside.accounts.copy()
+    is_known[columns.credit[columns.reason != 0]] = True  # where money may rest
+    is_known[loans[inside.wanted, at.LOAN_ACCOUNT]] = True
     is_known[-1] = False
-    accounts = np.flatnonzero(is_known)
-    events = _pick_events(basis, rows, is_inside, wanted)
-    drawn, payees = (_pick_rows(table, rows) for table in (columns.drawn, columns.payees))
-    is_named = wanted.copy()
-    for ranks in (drawn[:, 1], payees[:, 1], -1 - events[events < 0]):
+    is_named = inside.wanted.copy()
+    payouts = columns.events[columns.events < 0]
+    for ranks in (columns.drawn[:, 1], columns.payees[:, 1], -1 - payouts):
         is_named[ranks] = True
-    numbers = _Numbers(accounts, rows, np.flatnonzero(is_named), len(basis.end), len(columns.flags))
+    accounts, ranks = np.flatnonzero(is_known), np.flatnonzero(is_named)
     return Part(
-        _renumber(basis, numbers, (events, drawn, payees), (wanted, is_inside)),
-        accounts,
-        rows,
-        numbers.ranks,
+        _renumber(register, gathered, (accounts, ranks), inside), accounts, gathered.rows, ranks
     )
 
 
-class _Numbers:
-    """The numbers of a part: arrays from the whole's numbers to its own."""
-
-    def __init__(
-        self, accounts: Int64s, rows: Int64s, ranks: Int64s, account_count: int, row_count: int
-    ) -> None:
-        self.accounts, self.rows, self.ranks = accounts, rows, ranks
-        self.account = np.full(account_count, at.NONE, dtype=np.int32)
-        self.account[accounts] = np.arange(len(accounts))
-        self.row = np.full(row_count + 1, NO_ROW, dtype=np.int32)  # last: NO_ROW itself
-        self.row[rows] = np.arange(len(rows))
+def find_inside(reach: Reach, wanted: Bools) -> Inside:
+    """Return what the loans ``wanted`` reach; see ``cut_part``."""
+    is_wanted = np.append(wanted, False)  # place NONE stands for none
+    return Inside(wanted, is_wanted[reach.label], is_wanted[reach.carried])
 
 
-def _list_rows(columns: Columns, reach: Reach, is_inside: Bools, wanted: Bools) -> Int64s:
-    """Return the movements that a part knows, sorted: those that change its accounts or loans.
+def pick_events(register: Register, one: Slice | Head, inside: Inside) -> Bools:
+    """Tell which events of a slice belong to a part: those that change its accounts or loans.
 
-    A movement that carries returns, and one that a return inside takes back, are among them.
+    A movement that carries returns, and a return of what carried, are among them.
     """
-    is_kept = is_inside[columns.debit] | is_inside[columns.credit]
-    is_kept[columns.drawn[wanted[columns.drawn[:, 1]], 0]] = True
-    returns = np.flatnonzero(columns.flags & at.REVERSES)
-    originals = columns.reverses[returns]
-    carried = columns.reversed_rows[reach.carried >= 0, 0]
-    is_kept[carried] = True
-    is_carried = np.zeros(len(is_kept), dtype=np.bool_)
-    is_carried[carried] = True
-    is_kept[returns[is_carried[originals]]] = True
-    is_kept[originals[is_kept[returns]]] = True
-    return np.flatnonzero(is_kept)
+    rows = one.code >> 1
+    kept = inside.accounts[one.debit] | inside.accounts[one.credit]
+    drawn = register.drawn[inside.wanted[register.drawn[:, 1]], 0]
+    _add(kept, one.flags & at.HAS_LOANS != 0, rows, drawn)
+    carried = register.reversed_rows[inside.carried]
+    _add(kept, one.flags & at.IS_REVERSED != 0, rows, carried)
+    _add(kept, one.flags & at.REVERSES != 0, one.reverses, carried)
+    is_payout = one.code < 0
+    ranks = -1 - one.code[is_payout]
+    accounts = register.loans[ranks, at.LOAN_ACCOUNT]
+    kept[is_payout] = inside.wanted[ranks] | inside.accounts[accounts]
+    return kept
 
 
-def _pick_events(basis: Basis, rows: Int64s, is_inside: Bools, wanted: Bools) -> Int64s:
-    """Return the events of these movements, and of payouts that no movement books."""
-    codes = basis.columns.events.astype(np.int64)
-    is_kept = np.zeros(len(basis.columns.flags), dtype=np.bool_)
-    is_kept[rows] = True
-    is_payout = codes < 0
-    ranks = -1 - codes[is_payout]
-    kept = is_kept[np.maximum(codes, 0) >> 1]
-    kept[is_payout] = wanted[ranks] | is_inside[basis.loans[ranks, at.LOAN_ACCOUNT]]
-    picked: Int64s = codes[kept]
-    return picked
-
-
-def _pick_rows(table: Int64s, rows: Int64s) -> Int64s:
-    """Return the lines of a table by row whose movement is among ``rows``."""
-    picked: Int64s = table[np.isin(table[:, 0], rows)]
-    return picked
+def _add(kept: Bools, may: Bools, rows: Int32s, wanted: Int64s) -> None:
+    """Keep also what may be kept and whose row is wanted."""
+    places = np.flatnonzero(may & ~kept)
+    kept[places] = np.isin(rows[places], wanted)
 
 
 def _renumber(
-    basis: Basis,
-    numbers: _Numbers,
-    picked: tuple[Int64s, Int64s, Int64s],
-    inside: tuple[Bools, Bools],
+    register: Register, gathered: Gathered, numbers: tuple[Int64s, Int64s], inside: Inside
 ) -> Basis:
-    """Return the part as a basis of its own."""
-    columns, rows, accounts = basis.columns, numbers.rows, numbers.accounts
-    (events, drawn, payees), (wanted, is_inside) = picked, inside
-    rank = np.full(len(basis.loans), at.NONE, dtype=np.int64)
-    rank[numbers.ranks] = np.arange(len(numbers.ranks))
+    """Return the part as a basis of its own; ``numbers`` are its accounts and ranks."""
+    columns, (accounts, ranks) = gathered.columns, numbers
+    account = np.full(len(register.end), at.NONE, dtype=np.int32)
+    account[accounts] = np.arange(len(accounts))
+    rank = np.full(len(register.loans), at.NONE, dtype=np.int64)
+    rank[ranks] = np.arange(len(ranks))
+    events, drawn, payees = columns.events.copy(), columns.drawn.copy(), columns.payees.copy()
     is_payout = events < 0
-    codes = (numbers.row[np.maximum(events, 0) >> 1].astype(np.int64) << 1) | (events & 1)
-    codes[is_payout] = -1 - rank[-1 - events[is_payout]]
-    reversed_rows = columns.reversed_rows[np.isin(columns.reversed_rows[:, 0], rows)]
-    loans = basis.loans[numbers.ranks]
-    loans[:, at.IS_TRACED] = wanted[numbers.ranks]
-    loans[:, at.LOAN_ACCOUNT] = numbers.account[loans[:, at.LOAN_ACCOUNT]]
-    reason = columns.reason[rows]
-    reason[~is_inside[columns.credit[rows]] & (reason == 0)] = _OUTSIDE  # own money goes there
-    own = Columns(
-        events=codes.astype(np.int32),
-        flags=columns.flags[rows],
-        debit=numbers.account[columns.debit[rows]],
-        credit=numbers.account[columns.credit[rows]],
-        amount=columns.amount[rows],
-        credited=columns.credited[rows],
-        booked_at=columns.booked_at[rows],
-        credited_at=columns.credited_at[rows],
-        reverses=numbers.row[columns.reverses[rows]],
-        reason=reason,
-        drawn=np.column_stack([numbers.row[drawn[:, 0]], rank[drawn[:, 1]], drawn[:, 2]]),
-        payees=np.column_stack([numbers.row[payees[:, 0]], rank[payees[:, 1]]]),
-        reversed_rows=numbers.row[reversed_rows].astype(np.int64),
-    )
-    end = basis.end[np.append(accounts, -1)]
-    end[:-1][~is_inside[accounts] & (end[:-1] == 0)] = _OUTSIDE
+    events[is_payout] = -1 - rank[-1 - events[is_payout]]
+    drawn[:, 1], payees[:, 1] = rank[drawn[:, 1]], rank[payees[:, 1]]
+    loans = register.loans[ranks]
+    loans[:, at.IS_TRACED] = inside.wanted[ranks]
+    loans[:, at.LOAN_ACCOUNT] = account[loans[:, at.LOAN_ACCOUNT]]
+    reason = columns.reason.copy()
+    reason[~inside.accounts[columns.credit] & (reason == 0)] = _OUTSIDE  # own money goes there
+    end = register.end[np.append(accounts, -1)]
+    end[:-1][~inside.accounts[accounts] & (end[:-1] == 0)] = _OUTSIDE
     return Basis(
-        columns=own,
+        columns=columns._replace(
+            events=events,
+            debit=account[columns.debit],
+            credit=account[columns.credit],
+            reason=reason,
+            drawn=drawn,
+            payees=payees,
+        ),
         end=end,
-        opening=basis.opening[accounts],
-        limit=basis.limit[accounts],
-        reached=basis.reached[np.append(accounts, -1)],
-        keys=basis.keys[accounts],
-        holders=basis.holders[accounts],
+        opening=register.opening[accounts],
+        limit=register.limit[accounts],
+        reached=register.reached[np.append(accounts, -1)],
+        keys=register.keys[accounts],
+        holders=register.holders[accounts],
         loans=loans,
-        ends_at=basis.ends_at,
+        ends_at=register.ends_at,
     )
 
 
-def run_part(part: Part, rule: Rule, scope: Scope) -> Written:
+def run_part(part: Part, rule: Rule, scope: Scope, wanted: Bools | None = None) -> Written:
     """Run a rule over a part; what it wrote, in the numbers of the whole.
 
-    ``unobserved`` stays in the part's numbers: no rule changes it (``FifoIndex`` has it).
+    ``wanted`` (by rank of the whole) leaves loans out, which are own money then: right for
+    fifo alone. ``unobserved`` stays in the part's numbers: no rule changes it (``FifoIndex``
+    has it).
     """
-    written = Driver(part.basis, rule, scope).write()
+    is_traced = part.basis.loans[:, at.IS_TRACED] != 0
+    if wanted is not None:
+        is_traced &= wanted[part.ranks]
+    written = Driver(part.basis, rule, scope, is_traced=is_traced).write()
     return restore(part, written)
 
 
