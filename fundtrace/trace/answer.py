@@ -19,7 +19,7 @@ from fundtrace.trace.reentry import list_reentry_candidates
 from fundtrace.trace.result import HopRow, Pass
 from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
 
-_USE_ORDER = {use: position for position, use in enumerate(Use)}
+USE_ORDER = {use: position for position, use in enumerate(Use)}
 
 
 class RowKey(NamedTuple):
@@ -29,6 +29,14 @@ class RowKey(NamedTuple):
     account: int
     reason: EndReason
     detail: str
+
+
+class Statements(NamedTuple):
+    """What a trail says in sums."""
+
+    first_uses: tuple[Part, ...] = ()
+    rests: tuple[Part, ...] = ()
+    ever_reached: tuple[Reached, ...] = ()
 
 
 def build_trail(
@@ -43,17 +51,29 @@ def build_trail(
     ``passes`` holds the conserving passes for the spread and, unless the rule is exposure,
     that of the rule itself; ``exposed`` are the hops of the exposure rule.
     """
-    loan = given.loans[rank]
     shown = passes.get(rule)
     rows: Sequence[HopRow] = exposed if shown is None else shown.hops[rank]
-    hops = _build_hops(given, rank, rows)
-    first_uses: tuple[Part, ...] = ()
-    rests: tuple[Part, ...] = ()
-    reached: tuple[Reached, ...] = ()
+    said = Statements()
     if shown is not None:
-        first_uses = _build_parts(given, rank, rule, passes, is_first_use=True)
-        rests = _build_parts(given, rank, rule, passes, is_first_use=False)
-        reached = _build_reached(given, rank, rule, passes)
+        said = Statements(
+            _build_parts(given, rank, rule, passes, is_first_use=True),
+            _build_parts(given, rank, rule, passes, is_first_use=False),
+            _build_reached(given, rank, rule, passes),
+        )
+    trail = compose_trail(given, rank, rule, shown, rows, said)
+    return replace(trail, exposure=build_exposure(given, rank, exposed))
+
+
+def compose_trail(  # noqa: PLR0913, PLR0917  one for each part of an answer
+    given: TraceInput,
+    rank: int,
+    rule: Rule,
+    shown: Pass | None,
+    rows: Sequence[HopRow],
+    said: Statements,
+) -> Trail:
+    """Put a trail together from its hops, its statements and its pass; exposure is left open."""
+    loan = given.loans[rank]
     trail = Trail(
         loan_id=loan.loan_id,
         contract_id=loan.contract_id,
@@ -65,11 +85,11 @@ def build_trail(
         disbursed_at=loan.disbursed_at,
         account=build_place(given.tables, loan.account_id),
         purpose=loan.purpose,
-        hops=hops,
-        first_uses=first_uses,
-        rests=rests,
-        ever_reached=reached,
-        exposure=_build_exposure(given, rank, exposed),
+        hops=_build_hops(given, rank, rows),
+        first_uses=said.first_uses,
+        rests=said.rests,
+        ever_reached=said.ever_reached,
+        exposure=None,
         reentry_candidates=list_reentry_candidates(given, rank, shown) if shown else (),
         doubts=_list_doubts(given, rank, shown),
     )
@@ -184,13 +204,14 @@ def _build_parts(
             place = build_place(given.tables, key.account, key.detail)
             traced = by_rule[rule].get(key, 0)
             parts.append(Part(key.use, place, key.reason, traced, min(values), max(values)))
-    return tuple(sorted(parts, key=_sort_part))
+    return tuple(sorted(parts, key=sort_part))
 
 
-def _sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
+def sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
+    """Return what the rows of a statement are sorted by: class, then amounts, then place."""
     place = part.place
     return (
-        _USE_ORDER[part.use],
+        USE_ORDER[part.use],
         -part.traced_minor,
         -part.max_minor,
         place.bank,
@@ -234,19 +255,19 @@ def _build_reached(
     sums = {one: _sum_reached(given, rank, result.hops[rank]) for one, result in passes.items()}
     uses = {use for amounts in sums.values() for use in amounts}
     reached = []
-    for use in sorted(uses, key=_USE_ORDER.__getitem__):
+    for use in sorted(uses, key=USE_ORDER.__getitem__):
         values = [amounts.get(use, 0) for amounts in sums.values()]
         reached.append(Reached(use, sums[rule].get(use, 0), min(values), max(values)))
     return tuple(reached)
 
 
-def _build_exposure(given: TraceInput, rank: int, exposed: list[HopRow]) -> tuple[Reached, ...]:
+def build_exposure(given: TraceInput, rank: int, exposed: list[HopRow]) -> tuple[Reached, ...]:
     """Sum the exposed arrivals by use, each capped at the principal; 0 to that is the range."""
     principal = given.loans[rank].principal_minor
     sums = _sum_reached(given, rank, exposed)
     return tuple(
         Reached(use, min(principal, sums[use]), 0, min(principal, sums[use]))
-        for use in sorted(sums, key=_USE_ORDER.__getitem__)
+        for use in sorted(sums, key=USE_ORDER.__getitem__)
     )
 
 
@@ -255,9 +276,9 @@ def _list_doubts(given: TraceInput, rank: int, shown: Pass | None) -> tuple[Doub
     if shown is None:
         return ()
     movements = given.tables.movements
+    rows = shown.list_carried(rank).row
     touched = {given.loans[rank].account_id}
-    for hop in shown.hops[rank]:
-        touched |= {int(movements.debit[hop.row]), int(movements.credit[hop.row])}
+    touched |= {*movements.debit[rows].tolist(), *movements.credit[rows].tolist()}
     unobserved = [
         Doubt(DoubtKind.UNOBSERVED, build_place(given.tables, account), shown.unobserved[account])
         for account in sorted(touched & shown.unobserved.keys())

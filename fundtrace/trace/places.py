@@ -23,6 +23,7 @@ first match wins (docs/tracing.md). Settled here, where that text leaves two rea
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -94,7 +95,7 @@ _PROPERTY_SECTOR = re.compile(r"K?70")  # GB/T 4754 division 70
 class Places:
     """Answers about places that depend on the tables alone, for all loans of one pass."""
 
-    def __init__(self, tables: Tables, ranked_loans: list[Loan]) -> None:
+    def __init__(self, tables: Tables, ranked_loans: Sequence[Loan]) -> None:
         """Index parties and payees by loan."""
         self._tables = tables
         self._loans = ranked_loans
@@ -115,11 +116,11 @@ class Places:
         return found
 
     @cached_property
-    def _related(self) -> dict[str, set[str]]:
+    def _related(self) -> Mapping[str, set[str]]:
         return self._index_relations(_RELATED)
 
     @cached_property
-    def _suppliers(self) -> dict[str, set[str]]:
+    def _suppliers(self) -> Mapping[str, set[str]]:
         return self._index_relations(frozenset({Relation.SUPPLIER}))
 
     def _index_relations(self, kinds: frozenset[Relation]) -> dict[str, set[str]]:
@@ -157,7 +158,39 @@ class Places:
 
     def is_related(self, rank: int, holder_id: str) -> bool:
         """Tell whether a holder is a related party of a loan's borrower (suppliers are not)."""
-        return holder_id in self._related.get(self._loans[rank].holder_id, ())
+        return holder_id in self.list_related(rank)
+
+    def list_related(self, rank: int) -> set[str]:
+        """Return the holders that are related parties of a loan's borrower."""
+        return self._related.get(self._loans[rank].holder_id, set())
+
+    def list_suppliers(self, rank: int) -> set[str]:
+        """Return the holders that are suppliers of a loan's borrower."""
+        return self._suppliers.get(self._loans[rank].holder_id, set())
+
+    def list_party_accounts(self, rank: int) -> list[int]:
+        """Return the accounts of a loan's borrower and of related parties, perhaps more."""
+        loan, accounts = self._loans[rank], self._accounts_of
+        own = accounts.get((loan.bank, loan.account), [])
+        holders = {loan.holder_id, *self.list_related(rank)} - {""}
+        return own + [one for holder in holders for one in accounts.get(holder, [])]
+
+    @cached_property
+    def _accounts_of(self) -> dict[str | tuple[str, str], list[int]]:
+        """By holder, and by bank and number: the accounts of those that loans know."""
+        wanted: set[str | tuple[str, str]] = {(loan.bank, loan.account) for loan in self._loans}
+        for rank, loan in enumerate(self._loans):
+            wanted |= {loan.holder_id} | self.list_related(rank)
+        index: dict[str | tuple[str, str], list[int]] = {}
+        accounts = self._tables.accounts
+        names = zip(
+            accounts.holder_id, zip(accounts.bank, accounts.account, strict=True), strict=True
+        )
+        for account, both in enumerate(names):
+            for name in both:
+                if name in wanted:
+                    index.setdefault(name, []).append(account)
+        return index
 
     def classify(self, rank: int, place: PlaceKey) -> Use:
         """Return the use class of a place for a loan, given by its rank in loan order."""
@@ -218,8 +251,8 @@ class Places:
                 return Use.ABROAD
             if members is not None:
                 return Use.NON_MEMBER
-        suppliers = self._suppliers.get(self._loans[rank].holder_id, ())
-        return Use.SUPPLIER if accounts.holder_id[place.account] in suppliers else Use.UNKNOWN
+        is_supplier = accounts.holder_id[place.account] in self.list_suppliers(rank)
+        return Use.SUPPLIER if is_supplier else Use.UNKNOWN
 
 
 def _number_kinds(tables: Tables) -> Int8s:
