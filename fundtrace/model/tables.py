@@ -179,9 +179,9 @@ class Tables:
 
     accounts: Accounts
     movements: Movements
-    loans: tuple[Loan, ...]  # in table order
+    loans: Sequence[Loan]  # in table order
     parties: Mapping[str, Party]
-    relations: tuple[Related, ...]
+    relations: Sequence[Related]
     members: Mapping[str, Member] | None
     has_accounts_table: bool
     snapshot: str

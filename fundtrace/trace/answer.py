@@ -7,7 +7,7 @@ so that nobody overlooks what a different rule would say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, OUTSIDE, Tables
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey, build_place
 from fundtrace.trace.reentry import list_reentry_candidates
-from fundtrace.trace.result import HopRow, Pass
+from fundtrace.trace.result import Carried, HopRow, Pass, list_columns
 from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
 
 USE_ORDER = {use: position for position, use in enumerate(Use)}
@@ -222,16 +222,22 @@ def sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
     )
 
 
-def _sum_reached(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> dict[Use, int]:
+def _sum_reached(given: TraceInput, rank: int, carried: Carried) -> dict[Use, int]:
     """Add up arrivals by use: the hops', and the disbursement's own where it is a use."""
     sums: dict[Use, int] = {}
-    if start := _find_disbursement_use(given, rank):
-        sums[start] = given.get_drawn_minor(rank)
-    for hop in rows:
-        place = find_hop_place(given, hop.row)
+    for row, value in zip(carried.row.tolist(), carried.value.tolist(), strict=True):
+        place = find_hop_place(given, row)
         if place.reason is not EndReason.IN_TRANSIT:
             use = given.places.classify(rank, place)
-            sums[use] = sums.get(use, 0) + hop.value
+            sums[use] = sums.get(use, 0) + value
+    return add_disbursement(given, rank, sums)
+
+
+def add_disbursement(given: TraceInput, rank: int, arrived: Mapping[Use, int]) -> dict[Use, int]:
+    """Add the disbursement to what hops brought, where it is a use itself."""
+    sums = dict(arrived)
+    if start := _find_disbursement_use(given, rank):
+        sums[start] = sums.get(start, 0) + given.get_drawn_minor(rank)
     return sums
 
 
@@ -252,7 +258,14 @@ def _find_disbursement_use(given: TraceInput, rank: int) -> Use | None:
 def _build_reached(
     given: TraceInput, rank: int, rule: Rule, passes: Mapping[Rule, Pass]
 ) -> tuple[Reached, ...]:
-    sums = {one: _sum_reached(given, rank, result.hops[rank]) for one, result in passes.items()}
+    sums = {
+        one: _sum_reached(given, rank, result.list_carried(rank)) for one, result in passes.items()
+    }
+    return range_reached(rule, sums)
+
+
+def range_reached(rule: Rule, sums: Mapping[Rule, Mapping[Use, int]]) -> tuple[Reached, ...]:
+    """Return what ever reached each class under ``rule``, and the range over all rules."""
     uses = {use for amounts in sums.values() for use in amounts}
     reached = []
     for use in sorted(uses, key=USE_ORDER.__getitem__):
@@ -264,7 +277,7 @@ def _build_reached(
 def build_exposure(given: TraceInput, rank: int, exposed: list[HopRow]) -> tuple[Reached, ...]:
     """Sum the exposed arrivals by use, each capped at the principal; 0 to that is the range."""
     principal = given.loans[rank].principal_minor
-    sums = _sum_reached(given, rank, exposed)
+    sums = _sum_reached(given, rank, list_columns(exposed))
     return tuple(
         Reached(use, min(principal, sums[use]), 0, min(principal, sums[use]))
         for use in sorted(sums, key=USE_ORDER.__getitem__)

@@ -32,7 +32,7 @@ import numpy.typing as npt
 
 from fundtrace.model.countries import is_abroad
 from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Relation, Use
-from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, Int8s, Loan, Tables
+from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, AccountKey, Int8s, Loan, Tables
 from fundtrace.trace.columns import encode_column
 from fundtrace.trace.trail import Place
 
@@ -102,7 +102,6 @@ class Places:
         self.account_kinds = _number_kinds(tables)  # by account: position in AccountKind
         self.account_ends = _find_account_ends(tables, self.account_kinds)  # in END_REASONS
         self._ends = self.account_ends.tobytes()  # the same, quicker to ask one by one
-        self._payees = [frozenset(loan.declared_payees) for loan in ranked_loans]
         self._uses: dict[tuple[int, PlaceKey], Use] = {}
 
     def find_account_end(self, account: int) -> EndReason | None:
@@ -168,28 +167,37 @@ class Places:
         """Return the holders that are suppliers of a loan's borrower."""
         return self._suppliers.get(self._loans[rank].holder_id, set())
 
-    def list_party_accounts(self, rank: int) -> list[int]:
-        """Return the accounts of a loan's borrower and of related parties, perhaps more."""
-        loan, accounts = self._loans[rank], self._accounts_of
-        own = accounts.get((loan.bank, loan.account), [])
-        holders = {loan.holder_id, *self.list_related(rank)} - {""}
-        return own + [one for holder in holders for one in accounts.get(holder, [])]
+    def list_known_accounts(self, rank: int) -> list[int]:
+        """Return the accounts that are something to this loan in particular, perhaps more.
+
+        The borrower's, declared payees', related parties' and suppliers'. Any other account
+        has the same class for all loans, but where a repayment names one.
+        """
+        known = self._accounts_of
+        return [one for names in self._list_known(rank) for name in names for one in known[name]]
+
+    def _list_known(self, rank: int) -> tuple[set[AccountKey], set[str]]:
+        """Return the accounts and the holders that are something to a loan."""
+        loan = self._loans[rank]
+        keys = {AccountKey(loan.bank, loan.account), *loan.declared_payees}
+        holders = {loan.holder_id} | self.list_related(rank) | self.list_suppliers(rank)
+        return keys, holders - {""}
 
     @cached_property
-    def _accounts_of(self) -> dict[str | tuple[str, str], list[int]]:
-        """By holder, and by bank and number: the accounts of those that loans know."""
-        wanted: set[str | tuple[str, str]] = {(loan.bank, loan.account) for loan in self._loans}
-        for rank, loan in enumerate(self._loans):
-            wanted |= {loan.holder_id} | self.list_related(rank)
-        index: dict[str | tuple[str, str], list[int]] = {}
+    def _accounts_of(self) -> dict[str | AccountKey, list[int]]:
+        """The accounts of each key and holder that is something to a loan."""
+        index: dict[str | AccountKey, list[int]] = {
+            name: []
+            for rank in range(len(self._loans))
+            for names in self._list_known(rank)
+            for name in names
+        }
         accounts = self._tables.accounts
-        names = zip(
-            accounts.holder_id, zip(accounts.bank, accounts.account, strict=True), strict=True
-        )
-        for account, both in enumerate(names):
-            for name in both:
-                if name in wanted:
-                    index.setdefault(name, []).append(account)
+        keys = map(AccountKey, accounts.bank, accounts.account)
+        for account, (holder, key) in enumerate(zip(accounts.holder_id, keys, strict=True)):
+            for name in (holder, key):
+                if name in index:
+                    index[name].append(account)
         return index
 
     def classify(self, rank: int, place: PlaceKey) -> Use:
@@ -197,17 +205,18 @@ class Places:
         key = (rank, place)
         use = self._uses.get(key)
         if use is None:
-            use = self._uses[key] = self._classify(rank, place)
+            use = self._uses[key] = self.find_use(rank, place)
         return use
 
-    def _classify(self, rank: int, place: PlaceKey) -> Use:
+    def find_use(self, rank: int, place: PlaceKey) -> Use:
+        """Return what ``classify`` says, and do not remember it."""
         loan = self._loans[rank]
         if place.reason is EndReason.UNDRAWN:
             return Use.UNDRAWN
         if place.account != OUTSIDE:
             if self._is_borrowers(loan, place):
                 return Use.BORROWER
-            if self._tables.accounts.get_key(place.account) in self._payees[rank]:
+            if self._tables.accounts.get_key(place.account) in loan.declared_payees:
                 return Use.DECLARED_PAYEE
         if place.reason in (EndReason.REPAYMENT, EndReason.LOAN):
             return Use.REPAID_SELF if place.detail == loan.loan_id else Use.OTHER_LOAN

@@ -98,7 +98,7 @@ def _list_later_rows(given: TraceInput, rank: int, source: int, ended: _Ended) -
     credit = movements.credit[rows]
     kept = (credit != OUTSIDE) & (given.places.account_ends[credit] == 0)
     if given.places.find_account_end(source) in _SHARED:
-        kept &= np.isin(credit, given.places.list_party_accounts(rank))
+        kept &= np.isin(credit, given.places.list_known_accounts(rank))
     later: list[int] = rows[kept].tolist()
     return later
 

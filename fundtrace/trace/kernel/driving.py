@@ -97,6 +97,11 @@ class Driver:
         unobserved = self.state.unobserved[:-1].copy()
         return Written(portions, log, unobserved, cells)
 
+    @property
+    def log(self) -> Int64s:
+        """What rested or was used for good so far, without what lies somewhere at the end."""
+        return np.concatenate([np.zeros((0, at.LOG_WIDTH), dtype=np.int64), *self._log])
+
     def collect(self) -> tuple[list[Portion], Int64s]:
         """Run what is left; return all hops, and the log with what rests at the end."""
         columns, now = self.basis.columns, self.basis.ends_at
