@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -21,11 +22,13 @@ from fundtrace.cli.options import (
 from fundtrace.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from fundtrace.api.dataset import Dataset
+    from fundtrace.api.dataset import Progress as Report
     from fundtrace.model.kinds import Rule
     from fundtrace.trace.result import Scope
+
+
+T = TypeVar("T")
 
 
 class TracedRule(StrEnum):
@@ -43,7 +46,22 @@ class TracedRule(StrEnum):
 def trace(  # noqa: PLR0913  one option per parameter
     *,
     data: DataFolder,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the result tables.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the result tables.")] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep",
+            metavar="KEPT",
+            help="Folder to keep the passes of every rule in, for fundtrace trail --kept.",
+        ),
+    ] = None,
+    exposure: Annotated[
+        bool,
+        typer.Option(
+            "--exposure/--no-exposure",
+            help="Also keep each loan's upper bound: one search per loan.",
+        ),
+    ] = True,
     rule: Annotated[
         TracedRule,
         typer.Option("--rule", help="A conserving rule, or all for every one and the spread."),
@@ -56,11 +74,14 @@ def trace(  # noqa: PLR0913  one option per parameter
 ) -> None:
     """Trace all loans and write hops, first_uses, rests and summary as Parquet and CSV.
 
+    With --keep the passes are kept too, so that fundtrace trail answers from there at once.
+
     Example: fundtrace trace --data nodes/wenzhou --rule all --out out/wenzhou
     """
     from fundtrace.api.dataset import parse_rules, read_as_of
-    from fundtrace.api.portfolio import write_portfolio
 
+    if out is None and keep is None:
+        raise InvalidInputError("name a folder for the tables (--out), for the passes (--keep)")
     rules = parse_rules([rule])
     dataset = open_dataset(data, max_errors)
     if not dataset.tables.loans:
@@ -69,7 +90,19 @@ def trace(  # noqa: PLR0913  one option per parameter
     if scope_amount is not None and len(currencies) > 1:
         raise InvalidInputError("--scope-amount needs loans of one currency; trace them apart")
     scope = make_scope(scope_window, scope_hops, scope_amount, min(currencies))
-    frames = _trace_with_progress(dataset, rules, read_as_of(as_of), scope)
+    at = read_as_of(as_of)
+    if out is not None:
+        _write_tables(dataset, rules, at, scope, out)
+    if keep is not None:
+        _keep_passes(dataset, at, scope, keep, with_exposure=exposure)
+
+
+def _write_tables(
+    dataset: Dataset, rules: list[Rule], at: int | None, scope: Scope, out: Path
+) -> None:
+    from fundtrace.api.portfolio import trace_portfolio, write_portfolio
+
+    frames = _show_progress(lambda report: trace_portfolio(dataset, rules, at, scope, report))
     written = write_portfolio(frames, out)
     loans, moves = len(dataset.tables.loans), len(dataset.tables.movements)
     typer.echo(f"{loans} loans over {moves} movements, {', '.join(rules)}")
@@ -80,13 +113,23 @@ def trace(  # noqa: PLR0913  one option per parameter
     typer.echo(f"written to {out}: {names}")
 
 
-def _trace_with_progress(
-    dataset: Dataset, rules: list[Rule], as_of: int | None, scope: Scope
-) -> dict[str, pl.DataFrame]:
+def _keep_passes(
+    dataset: Dataset, at: int | None, scope: Scope, folder: Path, *, with_exposure: bool
+) -> None:
+    from fundtrace.api.kept import keep
+
+    _show_progress(
+        lambda report: keep(
+            dataset, folder, as_of=at, scope=scope, with_exposure=with_exposure, progress=report
+        )
+    )
+    typer.echo(f"kept in {folder}: {len(dataset.tables.loans)} loans under every rule")
+
+
+def _show_progress(work: Callable[[Report], T]) -> T:
+    """Do some work that reports how far each rule is."""
     from rich.console import Console
     from rich.progress import Progress, TaskID
-
-    from fundtrace.api.portfolio import trace_portfolio
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         tasks: dict[Rule, TaskID] = {}
@@ -96,4 +139,4 @@ def _trace_with_progress(
                 tasks[rule] = progress.add_task(rule.value, total=total)
             progress.update(tasks[rule], completed=done)
 
-        return trace_portfolio(dataset, rules, as_of, scope, report)
+        return work(report)

@@ -27,7 +27,7 @@ from fundtrace.trace.answer import (
     sort_part,
 )
 from fundtrace.trace.audit import list_loan_imbalances
-from fundtrace.trace.places import END_REASONS, build_place
+from fundtrace.trace.places import END_REASONS
 from fundtrace.trace.trail import Part, Reached, Trail
 
 _HELD = END_REASONS.index(EndReason.HELD)
@@ -91,7 +91,7 @@ def _build_parts(
     keys, amounts = _sum_places(results, rank, is_first_use=is_first_use)
     least, most = amounts.min(axis=0), amounts.max(axis=0)
     traced, details = amounts[RULES.index(rule)], results.statements.details
-    tables, parts = results.given.tables, []
+    describe, parts = results.given.places.describe, []
     shown = np.flatnonzero(most)
     columns = (keys[shown], traced[shown], least[shown], most[shown])
     for key, value, low, high in zip(*(one.tolist() for one in columns), strict=True):
@@ -101,7 +101,7 @@ def _build_parts(
         if reason is None:
             raise ValueError("a part rests without a reason")
         use = USES[key & (1 << _USE_BITS) - 1]
-        parts.append(Part(use, build_place(tables, account, detail), reason, value, low, high))
+        parts.append(Part(use, describe(account, detail), reason, value, low, high))
     return tuple(sorted(parts, key=sort_part))
 
 

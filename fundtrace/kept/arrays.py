@@ -9,7 +9,7 @@ longer maps, and its cell access costs three times as much as a slice of bytes.
 from __future__ import annotations
 
 import mmap
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -47,7 +47,7 @@ class MappedTexts(Sequence[str]):
         """Return the text of a row, or some rows."""
         if isinstance(index, slice):
             return [self[row] for row in range(len(self))[index]]
-        if not 0 <= index < len(self):
+        if index < 0:
             index = range(len(self))[index]
         return self._bytes[self._starts[index] : self._starts[index + 1]].decode()
 
@@ -98,9 +98,11 @@ class TextIndex:
 
     def list_rows(self, text: str) -> list[int]:
         """Return the rows that hold just this text, in their own order."""
-        start = bisect_left(self._order, text, key=self._texts)
-        end = bisect_right(self._order, text, lo=start, key=self._texts)
-        return sorted(self._order[start:end].tolist())
+        order, texts = self._order, self._texts
+        start = end = bisect_left(order, text, key=texts)
+        while end < len(order) and texts(int(order[end])) == text:
+            end += 1
+        return sorted(order[start:end].tolist())
 
     def find_row(self, text: str) -> int | None:
         """Return the first row that holds a text."""

@@ -114,6 +114,8 @@ class KeptPlaces(Places):
         self.account_ends = map_numbers(folder, "input.account_ends")
         self._ends = self.account_ends.tobytes()
         self._uses = {}
+        self._described = {}
+        self._known: dict[int, list[int]] = {}
         accounts = tables.accounts
         self._by_holder = map_index(folder, "input.by_holder", accounts.holder_id.__getitem__)
         self._by_number = map_index(folder, "input.by_number", accounts.account.__getitem__)
@@ -128,9 +130,12 @@ class KeptPlaces(Places):
 
     def list_known_accounts(self, rank: int) -> list[int]:
         """Return the accounts that are something to this loan in particular, perhaps more."""
-        keys, holders = self._list_known(rank)
-        found = [one for key in keys for one in self._by_number.list_rows(key.account)]
-        return found + [one for holder in holders for one in self._by_holder.list_rows(holder)]
+        if rank not in self._known:
+            keys, holders = self._list_known(rank)
+            found = [one for key in keys for one in self._by_number.list_rows(key.account)]
+            found += [one for holder in holders for one in self._by_holder.list_rows(holder)]
+            self._known[rank] = found
+        return self._known[rank]
 
 
 class _Ties(Mapping[str, set[str]]):

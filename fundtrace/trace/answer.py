@@ -14,7 +14,7 @@ from typing import NamedTuple
 from fundtrace.model.kinds import DoubtKind, EndReason, Rule, Use
 from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, OUTSIDE, Tables
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.places import PlaceKey, build_place
+from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.reentry import list_reentry_candidates
 from fundtrace.trace.result import Carried, HopRow, Pass, list_columns
 from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
@@ -83,7 +83,7 @@ def compose_trail(  # noqa: PLR0913, PLR0917  one for each part of an answer
         currency=loan.currency,
         principal_minor=loan.principal_minor,
         disbursed_at=loan.disbursed_at,
-        account=build_place(given.tables, loan.account_id),
+        account=given.places.describe(loan.account_id),
         purpose=loan.purpose,
         hops=_build_hops(given, rank, rows),
         first_uses=said.first_uses,
@@ -113,6 +113,8 @@ def _build_hops(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> tuple[H
             target = int(movements.reverses[hop.row])
             returned[target] = returned.get(target, 0) + hop.returned
     back_flows = _find_back_flows(given, rank, rows)
+    named = {row for hop in rows for row in (hop.row, *hop.parents)}
+    ids = {row: movements.movement_id[row] for row in named}
     hops = []
     for hop in rows:
         row = hop.row
@@ -121,18 +123,18 @@ def _build_hops(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> tuple[H
         credit_position = int(given.credit_position[row])
         hops.append(
             Hop(
-                movement_id=movements.movement_id[row],
+                movement_id=ids[row],
                 depth=hop.depth,
                 booked_at=int(movements.booked_at[row]),
                 credited_at=int(movements.credit_booked_at[row]) if credit_position >= 0 else None,
-                debit=build_place(given.tables, int(movements.debit[row])),
-                credit=build_place(given.tables, int(movements.credit[row]), place.detail),
+                debit=given.places.describe(int(movements.debit[row])),
+                credit=given.places.describe(int(movements.credit[row]), place.detail),
                 kind=MOVEMENT_KINDS[movements.kind[row]],
                 amount_minor=int(movements.amount_minor[row]),
                 currency=movements.currency[row],
                 units_minor=hop.units,
                 traced_minor=hop.value,
-                parents=tuple(movements.movement_id[parent] for parent in hop.parents),
+                parents=tuple(ids[parent] for parent in hop.parents),
                 use=given.places.classify(rank, place),
                 end_reason=place.reason,
                 reverses=movements.movement_id[reverses] if hop.returned else "",
@@ -153,6 +155,11 @@ def _find_back_flows(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> se
     borrower from somebody else's is back as well.
     """
     movements, places = given.tables.movements, given.places
+    homes = {
+        account
+        for account in places.list_known_accounts(rank)
+        if places.is_borrower_place(rank, PlaceKey(account, EndReason.HELD))
+    }
     upstream: dict[int, int] = {}
     bits: dict[int, int] = {}  # account: its bit, in order of appearance
     found: set[int] = set()
@@ -164,9 +171,8 @@ def _find_back_flows(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> se
         upstream[hop.row] = mask
         if credit == OUTSIDE:
             continue
-        is_home = places.is_borrower_place(rank, PlaceKey(credit, EndReason.HELD))
-        was_home = places.is_borrower_place(rank, PlaceKey(debit, EndReason.HELD))
-        if mask >> bits.setdefault(credit, len(bits)) & 1 or (is_home and not was_home):
+        is_back_home = credit in homes and debit not in homes
+        if mask >> bits.setdefault(credit, len(bits)) & 1 or is_back_home:
             found.add(hop.row)
     return found
 
@@ -201,7 +207,7 @@ def _build_parts(
     for key in {key for amounts in by_rule.values() for key in amounts}:
         values = [amounts.get(key, 0) for amounts in by_rule.values()]
         if max(values):
-            place = build_place(given.tables, key.account, key.detail)
+            place = given.places.describe(key.account, key.detail)
             traced = by_rule[rule].get(key, 0)
             parts.append(Part(key.use, place, key.reason, traced, min(values), max(values)))
     return tuple(sorted(parts, key=sort_part))
@@ -293,11 +299,11 @@ def _list_doubts(given: TraceInput, rank: int, shown: Pass | None) -> tuple[Doub
     touched = {given.loans[rank].account_id}
     touched |= {*movements.debit[rows].tolist(), *movements.credit[rows].tolist()}
     unobserved = [
-        Doubt(DoubtKind.UNOBSERVED, build_place(given.tables, account), shown.unobserved[account])
+        Doubt(DoubtKind.UNOBSERVED, given.places.describe(account), shown.unobserved[account])
         for account in sorted(touched & shown.unobserved.keys())
     ]
     breaks = [
-        Doubt(DoubtKind.BALANCE_BREAK, build_place(given.tables, one.account_id), day=one.day)
+        Doubt(DoubtKind.BALANCE_BREAK, given.places.describe(one.account_id), day=one.day)
         for one in given.order.report.breaks
         if one.account_id in touched
     ]

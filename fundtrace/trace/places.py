@@ -89,6 +89,8 @@ _USE_OF_REASON = {
     EndReason.OVERDRAFT: Use.OVERDRAFT,
 }
 _RELATED = frozenset(Relation) - {Relation.SUPPLIER}
+# LIMIT: places remembered with their names, some 30 MB.
+_DESCRIBED_MAX = 1 << 16
 _PROPERTY_SECTOR = re.compile(r"K?70")  # GB/T 4754 division 70
 
 
@@ -103,6 +105,7 @@ class Places:
         self.account_ends = _find_account_ends(tables, self.account_kinds)  # in END_REASONS
         self._ends = self.account_ends.tobytes()  # the same, quicker to ask one by one
         self._uses: dict[tuple[int, PlaceKey], Use] = {}
+        self._described: dict[tuple[int, str], Place] = {}
 
     def find_account_end(self, account: int) -> EndReason | None:
         """Return why an account absorbs what arrives, or None where it is followed."""
@@ -166,6 +169,16 @@ class Places:
     def list_suppliers(self, rank: int) -> set[str]:
         """Return the holders that are suppliers of a loan's borrower."""
         return self._suppliers.get(self._loans[rank].holder_id, set())
+
+    def describe(self, account: int, detail: str = "") -> Place:
+        """Return what ``build_place`` says, and remember it."""
+        key = (account, detail if account == OUTSIDE else "")
+        place = self._described.get(key)
+        if place is None:
+            if len(self._described) >= _DESCRIBED_MAX:
+                self._described.clear()
+            place = self._described[key] = build_place(self._tables, *key)
+        return place
 
     def list_known_accounts(self, rank: int) -> list[int]:
         """Return the accounts that are something to this loan in particular, perhaps more.

@@ -16,7 +16,7 @@ from fundtrace.model.instants import DAY_MICROSECONDS
 from fundtrace.model.kinds import EndReason, Use
 from fundtrace.model.tables import OUTSIDE, Int32s, Int64s
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.places import PlaceKey, build_place
+from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.result import Carried, Pass
 from fundtrace.trace.trail import ReentryCandidate
 
@@ -24,6 +24,7 @@ REENTRY_WINDOW_DAYS = 30
 
 _SHARED = frozenset({EndReason.HUB, EndReason.PAYMENT_INSTITUTION})
 _BLIND = _SHARED | {EndReason.NON_MEMBER, EndReason.NOT_LISTED, EndReason.EXTERNAL}
+_SAME_PARTY = frozenset({Use.BORROWER, Use.RELATED_PARTY})
 _WINDOW = REENTRY_WINDOW_DAYS * DAY_MICROSECONDS
 
 
@@ -46,9 +47,10 @@ def list_reentry_candidates(
             value = ended.find_value(given, row)
             if value is None:
                 continue
-            candidate = _build_candidate(given, rank, row, value, reason)
-            if candidate.is_same_party or reason not in _SHARED:
-                candidates.append(candidate)
+            target = PlaceKey(int(given.tables.movements.credit[row]), EndReason.HELD)
+            use = given.places.classify(rank, target)
+            if use in _SAME_PARTY or reason not in _SHARED:
+                candidates.append(_build_candidate(given, row, value, reason, use))
     return tuple(sorted(candidates, key=lambda one: (one.booked_at, one.movement_id)))
 
 
@@ -104,20 +106,18 @@ def _list_later_rows(given: TraceInput, rank: int, source: int, ended: _Ended) -
 
 
 def _build_candidate(
-    given: TraceInput, rank: int, row: int, value: int, reason: EndReason
+    given: TraceInput, row: int, value: int, reason: EndReason, use: Use
 ) -> ReentryCandidate:
     movements = given.tables.movements
-    source, target = int(movements.debit[row]), int(movements.credit[row])
-    use = given.places.classify(rank, PlaceKey(target, EndReason.HELD))
     return ReentryCandidate(
         movement_id=movements.movement_id[row],
         booked_at=int(movements.booked_at[row]),
-        debit=build_place(given.tables, source),
-        credit=build_place(given.tables, target),
+        debit=given.places.describe(int(movements.debit[row])),
+        credit=given.places.describe(int(movements.credit[row])),
         amount_minor=int(movements.amount_minor[row]),
         currency=movements.currency[row],
         ended_minor=value,
         end_reason=reason,
         use=use,
-        is_same_party=use in (Use.BORROWER, Use.RELATED_PARTY),
+        is_same_party=use in _SAME_PARTY,
     )
