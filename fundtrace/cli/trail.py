@@ -42,6 +42,23 @@ class Format(StrEnum):
     SVG = "svg"
 
 
+MaxHops = Annotated[
+    int | None,
+    typer.Option("--max-hops", metavar="N", help="Show hops up to depth N (view only)."),
+]
+MinAmount = Annotated[
+    str | None,
+    typer.Option("--min-amount", metavar="X", help="Show hops of at least X (view only)."),
+]
+BudgetHops = Annotated[
+    int, typer.Option("--budget-hops", metavar="N", help="Show at most N hops, the largest.")
+]
+BudgetSeconds = Annotated[
+    float | None,
+    typer.Option("--budget-seconds", metavar="S", help="Give up the spread after S seconds."),
+]
+
+
 def trail(  # noqa: PLR0913  one option per parameter
     loan: Annotated[
         str,
@@ -57,21 +74,10 @@ def trail(  # noqa: PLR0913  one option per parameter
     scope_window: ScopeWindow = None,
     scope_hops: ScopeHops = None,
     scope_amount: ScopeAmount = None,
-    max_hops: Annotated[
-        int | None,
-        typer.Option("--max-hops", metavar="N", help="Show hops up to depth N (view only)."),
-    ] = None,
-    min_amount: Annotated[
-        str | None,
-        typer.Option("--min-amount", metavar="X", help="Show hops of at least X (view only)."),
-    ] = None,
-    budget_hops: Annotated[
-        int, typer.Option("--budget-hops", metavar="N", help="Show at most N hops, the largest.")
-    ] = 5_000,
-    budget_seconds: Annotated[
-        float | None,
-        typer.Option("--budget-seconds", metavar="S", help="Give up the spread after S seconds."),
-    ] = None,
+    max_hops: MaxHops = None,
+    min_amount: MinAmount = None,
+    budget_hops: BudgetHops = 5_000,
+    budget_seconds: BudgetSeconds = None,
     lang: Annotated[Lang, typer.Option("--lang", help="Language of the answer.")] = Lang.ZH,
     output_format: Annotated[
         Format, typer.Option("--format", help="table for people, the others for programs.")
