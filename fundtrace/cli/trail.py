@@ -96,11 +96,7 @@ def trail(  # noqa: PLR0913  one option per parameter
     """
     limits = _Limits(max_hops, min_amount, budget_hops, budget_seconds)
     if kept is not None:
-        if any(one is not None for one in (as_of, scope_window, scope_hops, scope_amount)):
-            raise InvalidInputError(
-                "a kept result answers for the time and the scope that it was made under; "
-                "leave out --as-of and --scope-*, or ask with --data alone"
-            )
+        _refuse_limits(as_of, scope_window, scope_hops, scope_amount)
         result = _open_kept(kept, data)
         view = limits.make_view(result.loans[result.find_loan(loan)].currency)
         write_answer(result.trace(loan, rule, view=view), output_format, lang, out)
@@ -136,6 +132,14 @@ class _Limits(NamedTuple):
 
         least = None if self.min_amount is None else parse_amount_minor(self.min_amount, currency)
         return View(self.max_hops, least, self.budget_hops, self.budget_seconds)
+
+
+def _refuse_limits(*limits: object) -> None:
+    if any(one is not None for one in limits):
+        raise InvalidInputError(
+            "a kept result answers for the time and the scope that it was made under; "
+            "leave out --as-of and --scope-*, or ask with --data alone"
+        )
 
 
 def _open_kept(kept: Path, data: Path | None) -> Kept:
