@@ -11,28 +11,31 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from fundtrace.api.reach import Reached, list_reached
 from fundtrace.books.tables import load_tables
 from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
 from fundtrace.model.instants import parse_instant, to_micros
-from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule
+from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule, Use
 from fundtrace.model.tables import Loan, Tables
 from fundtrace.trace.answer import build_trail
 from fundtrace.trace.audit import list_loan_imbalances
 from fundtrace.trace.engine import trace_all
-from fundtrace.trace.exposure import list_exposed_hops
+from fundtrace.trace.exposure import list_exposed_hops, list_exposed_ranks
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.result import Pass, Scope
+from fundtrace.trace.result import HopRow, Pass, Scope
 from fundtrace.trace.trail import Cut, Trail
 from fundtrace.trace.view import View, limit_view
 
 if TYPE_CHECKING:
     from fundtrace.trace.kernel import Prepared
+    from fundtrace.trace.kernel.classing import ClassIndex
+    from fundtrace.trace.kernel.reaching import ReachIndex
 
 # LIMIT: from so many movements on the kernel makes the passes. Importing numba and loading
 # compiled code costs 1.3 s; compiling, where nothing is cached yet, 34 s once. Six rules over
@@ -59,6 +62,8 @@ class Dataset:
         self.tables = tables
         self._inputs: dict[int | None, TraceInput] = {}
         self._prepared: dict[int | None, Prepared | None] = {}
+        self._reach: dict[int | None, ReachIndex] = {}
+        self._classes: dict[int | None, ClassIndex] = {}
         self._passes: dict[tuple[int | None, Rule, Scope], Pass] = {}
 
     @property
@@ -101,12 +106,61 @@ class Dataset:
         for result in passes.values():
             if imbalances := list_loan_imbalances(result, rank):
                 raise AssertionError("; ".join(imbalances))
-        exposed = list_exposed_hops(given, rank, scope)
-        trail = build_trail(given, rank, chosen, passes, exposed)
+        exposed = self.expose(rank, at, scope, is_shown=chosen is Rule.EXPOSURE)
+        trail = build_trail(given, rank, chosen, passes, exposed, scope=scope)
         if late:
             missing = Cut("budget_seconds", ", ".join(late), 0, 0)
             trail = replace(trail, cut=(missing,))
         return limit_view(trail, view)
+
+    def reach(
+        self, account: str, since: AsOf = None, until: AsOf = None, *, currency: str = ""
+    ) -> list[Reached]:
+        """Return where money that lay on an account at ``since`` can have come by ``until``.
+
+        ``account`` is written ``bank/number``; ``currency`` is needed where it has several.
+        Both times are inclusive and may be left out; a bare date begins, or ends, with its
+        day. The account itself comes first, others in the order in which money first came.
+        An upper bound without amounts; absorbing places are reached and nothing leaves them.
+        Raises NotFoundError, AmbiguousError, and InvalidInputError for an unknown time.
+        """
+        begin = read_as_of(since, end_of_day=False)
+        index = self._index_reach(None)
+        return list_reached(
+            self.get_input(), index, (account, currency), (begin, read_as_of(until))
+        )
+
+    def list_exposed_ranks(self, rows: Collection[int]) -> list[int]:
+        """Return the loans, by rank, whose money any of the movements can have carried."""
+        index = self._index_reach(None)
+        if index is None:
+            return list_exposed_ranks(self.get_input(), rows)
+        from fundtrace.trace.kernel import exposing
+
+        return exposing.list_exposed_ranks(index, rows)
+
+    def expose(
+        self, rank: int, as_of: int | None, scope: Scope, *, is_shown: bool
+    ) -> Sequence[HopRow] | Mapping[Use, int]:
+        """Return the exposed hops of a loan; by the kernel only their sums, unless shown."""
+        index = self._index_reach(as_of)
+        if index is None:
+            return list_exposed_hops(self.get_input(as_of), rank, scope)
+        from fundtrace.trace.kernel import classing, exposing
+
+        if as_of not in self._classes:
+            self._classes[as_of] = classing.index_classes(index.prepared)
+        ask = exposing.list_exposed_hops if is_shown else exposing.sum_exposed
+        return ask(index, self._classes[as_of], rank, scope)
+
+    def _index_reach(self, as_of: int | None) -> ReachIndex | None:
+        """Return the kernel's index of outgoing movements; None where the reference serves."""
+        prepared = self._prepare(as_of)
+        if prepared is not None and as_of not in self._reach:
+            from fundtrace.trace.kernel.reaching import index_reach
+
+            self._reach[as_of] = index_reach(prepared)
+        return self._reach.get(as_of)
 
     def get_input(self, as_of: int | None = None) -> TraceInput:
         """Return what all passes up to an instant share."""
@@ -212,13 +266,13 @@ def parse_rule(rule: str | Rule) -> Rule:
         raise InvalidInputError(f"unknown rule {str(rule)!r}; use one of {names}") from None
 
 
-def read_as_of(as_of: AsOf) -> int | None:
-    """Return an instant in microseconds; a bare date includes its last one."""
+def read_as_of(as_of: AsOf, *, end_of_day: bool = True) -> int | None:
+    """Return an instant in microseconds: of a bare date its last one, or else its first."""
     if as_of is None or isinstance(as_of, int):
         return as_of
     if isinstance(as_of, dt.datetime):
         return to_micros(as_of)
-    at = parse_instant(str(as_of), end_of_day=True)
+    at = parse_instant(str(as_of), end_of_day=end_of_day)
     if not _AS_OF_MIN <= at < _AS_OF_MAX:
         raise InvalidInputError(f"{as_of} lies outside the years 1900 to 2199")
     return at

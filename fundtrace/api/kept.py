@@ -103,7 +103,9 @@ class Kept:
         try:
             if chosen is Rule.EXPOSURE:
                 exposed = list_exposed_hops(results.given, rank, self.manifest.scope)
-                trail = build_trail(results.given, rank, chosen, {}, exposed)
+                trail = build_trail(
+                    results.given, rank, chosen, {}, exposed, scope=self.manifest.scope
+                )
             else:
                 trail = answer(results, rank, chosen)
                 trail = replace(trail, exposure=list_exposure(results, rank))
@@ -165,4 +167,5 @@ def _list_exposures(
 ) -> Iterator[tuple[Reached, ...]]:
     given = dataset.get_input(as_of)
     for rank in range(len(given.loans)):
-        yield build_exposure(given, rank, list_exposed_hops(given, rank, scope))
+        exposed = dataset.expose(rank, as_of, scope, is_shown=False)
+        yield build_exposure(given, rank, exposed)

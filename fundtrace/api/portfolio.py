@@ -2,13 +2,15 @@
 
 ``hops``: one row per rule, loan and movement. ``first_uses`` and ``rests``: one row per
 rule, loan and place, with the least and greatest amount over the conserving rules beside it
-where all of them were traced. ``summary``: one row per rule and loan. Amounts are Int64 minor units.
+where all of them were traced. ``summary``: one row per rule and loan, with
+the scope that it was traced under (null: without limit). Amounts are Int64 minor units.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ import polars as pl
 from fundtrace.api.dataset import Dataset, Progress
 from fundtrace.books.files import write_atomically
 from fundtrace.errors import InvalidInputError
+from fundtrace.model.columns import pick_values
 from fundtrace.model.kinds import BLIND_END_REASONS, CONSERVING_RULES, Rule
 from fundtrace.model.tables import OUTSIDE, Int32s, Int64s
 from fundtrace.report.trail_csv import FORMULA_START
@@ -117,24 +120,25 @@ def _build_hops(result: Pass) -> pl.DataFrame:
     places = [place_of[row] for row in rows]
     uses = [given.places.classify(rank, one) for rank, one in zip(ranks, places, strict=True)]
 
-    def name_accounts(ids: list[int], names: list[str]) -> list[str]:
-        return ["" if one == OUTSIDE else names[one] for one in ids]
+    def name_accounts(ids: Int32s, names: Sequence[str]) -> list[str]:
+        found = np.full(len(ids), "", dtype=object)
+        found[ids != OUTSIDE] = pick_values(names, ids[ids != OUTSIDE])
+        return list(found)
 
-    banks, numbers = list(accounts.bank), list(accounts.account)
     return pl.DataFrame(
         {
             "rule": pl.Series([result.rule.value] * len(rows), dtype=pl.String),
             "loan_id": pl.Series([loans[rank].loan_id for rank in ranks], dtype=pl.String),
-            "movement_id": pl.Series([movements.movement_id[row] for row in rows], dtype=pl.String),
+            "movement_id": pl.Series(pick_values(movements.movement_id, at_rows), dtype=pl.String),
             "depth": pl.Series(join(one.depth for one in carried)).cast(pl.Int32),
             "booked_at": pl.Series(movements.booked_at[at_rows], dtype=pl.Int64).cast(
                 pl.Datetime("us", "UTC")
             ),
-            "debit_bank": name_accounts(debit.tolist(), banks),
-            "debit_account": name_accounts(debit.tolist(), numbers),
-            "credit_bank": name_accounts(credit.tolist(), banks),
-            "credit_account": name_accounts(credit.tolist(), numbers),
-            "currency": pl.Series([movements.currency[row] for row in rows], dtype=pl.String),
+            "debit_bank": name_accounts(debit, accounts.bank),
+            "debit_account": name_accounts(debit, accounts.account),
+            "credit_bank": name_accounts(credit, accounts.bank),
+            "credit_account": name_accounts(credit, accounts.account),
+            "currency": pl.Series(pick_values(movements.currency, at_rows), dtype=pl.String),
             "amount_minor": pl.Series(movements.amount_minor[at_rows], dtype=pl.Int64),
             "units_minor": pl.Series(join(one.units for one in carried)),
             "traced_minor": pl.Series(join(one.value for one in carried)),
@@ -212,6 +216,7 @@ def _build_summary(passes: Mapping[Rule, Pass]) -> pl.DataFrame:
                     "visible_minor": loan.principal_minor - blind,
                     "hops": len(depth),
                     "depth_max": int(depth.max(initial=0)),
+                    **{f"scope_{name}": limit for name, limit in asdict(result.scope).items()},
                     "snapshot": result.given.tables.snapshot,
                 }
             )
@@ -225,6 +230,7 @@ def _build_summary(passes: Mapping[Rule, Pass]) -> pl.DataFrame:
         "visible_minor": pl.Int64,
         "hops": pl.Int64,
         "depth_max": pl.Int64,
+        **{f"scope_{limit.name}": pl.Int64 for limit in fields(Scope)},
         "snapshot": pl.String,
     }
     return pl.DataFrame(rows, schema=schema)

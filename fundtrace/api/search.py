@@ -9,8 +9,8 @@ import numpy as np
 
 from fundtrace.api.dataset import Dataset
 from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
+from fundtrace.model.columns import find_equal
 from fundtrace.model.kinds import DEFAULT_RULE
-from fundtrace.trace.exposure import list_exposed_ranks
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def list_matches(dataset: Dataset, reference: str, *, with_exposed: bool = True)
     if drawdowns:
         matches.append(Match("contract", reference, drawdowns, ()))
     movements = tables.movements
-    rows = [row for row, name in enumerate(movements.movement_id) if name == reference]
+    rows = find_equal(movements.movement_id, reference).tolist()
     if rows:
         matches.append(search.match_rows("movement", reference, rows))
     uetrs = movements.texts.get("uetr", ())
@@ -91,10 +91,13 @@ class _Search:
         movements = self.dataset.tables.movements
         bank, slash, number = reference.partition("/")
         by_key: dict[str, list[int]] = {}
-        for account in range(len(accounts)):
+        found = find_equal(accounts.account, reference).tolist()
+        if slash:
+            numbered = find_equal(accounts.account, number).tolist()
+            found += [one for one in numbered if accounts.bank[one] == bank]
+        for account in sorted(set(found)):
             key = accounts.get_key(account)
-            if key.account == reference or (slash and key == (bank, number)):
-                by_key.setdefault(f"{key.bank}/{key.account}", []).append(account)
+            by_key.setdefault(f"{key.bank}/{key.account}", []).append(account)
         matches = []
         for name, ids in sorted(by_key.items()):
             is_there = np.isin(movements.debit, ids) | np.isin(movements.credit, ids)
@@ -116,7 +119,7 @@ class _Search:
             if loan.movement in wanted
             or not wanted.isdisjoint(traced.list_carried(rank).row.tolist())
         ]
-        exposed = list_exposed_ranks(given, wanted) if self.with_exposed else []
+        exposed = self.dataset.list_exposed_ranks(wanted) if self.with_exposed else []
         possible = [given.loans[rank].loan_id for rank in exposed]
         others = tuple(loan_id for loan_id in possible if loan_id not in carried)
         return Match(kind, name, tuple(carried), others)

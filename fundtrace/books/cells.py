@@ -15,34 +15,34 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from fundtrace.books.text import SHORT, Rows
 from fundtrace.errors import InvalidInputError
 from fundtrace.model.instants import parse_instant, to_micros
 from fundtrace.model.money import CURRENCIES, get_minor_digits, parse_amount_minor
 from fundtrace.model.problems import Problem
 from fundtrace.model.tables import NO_VALUE, Int64s
 
-# LIMIT: below this a loop of 1 µs a cell beats the 0.2 ms that a polars expression costs.
-SHORT = 400
-
 # LIMIT: int64 has 19 digits; the rest is room for leading zeros, and Python reads no 4,301.
 AMOUNT_LENGTH_MAX = 400
 
 YEAR_MIN, YEAR_MAX = 1900, 2200
-_INSTANT_MIN = to_micros(dt.datetime(YEAR_MIN, 1, 1))  # noqa: DTZ001  # naive = Asia/Shanghai
-_INSTANT_MAX = to_micros(dt.datetime(YEAR_MAX + 1, 1, 1)) - 1  # noqa: DTZ001  # the same
+INSTANT_MIN = to_micros(dt.datetime(YEAR_MIN, 1, 1))  # noqa: DTZ001  # naive = Asia/Shanghai
+INSTANT_MAX = to_micros(dt.datetime(YEAR_MAX + 1, 1, 1)) - 1  # noqa: DTZ001  # the same
 # Asia/Shanghai has been +08:00 throughout since its last summer time, of 1991.
-_FIXED_OFFSET_SINCE = to_micros(dt.datetime(1992, 1, 1))  # noqa: DTZ001  # the same
-_SHANGHAI_MICROSECONDS = 8 * 3_600 * 1_000_000
+FIXED_OFFSET_SINCE = to_micros(dt.datetime(1992, 1, 1))  # noqa: DTZ001  # the same
+SHANGHAI_MICROSECONDS = 8 * 3_600 * 1_000_000
 
 _BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u3000\u200b\u200e\u200f\u2060\ufeff"
 _NUMBER = r"[+-]?[0-9]+(\.[0-9]+)?[eE]\+[0-9]+|[+-]?[0-9]+\.[0-9]+[eE][+-]?[0-9]+"
@@ -50,6 +50,8 @@ _SCIENTIFIC = re.compile(_NUMBER)
 _POINT = re.compile(r"[0-9]+\.0*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BAD_IDENTIFIER = rf"^(?:{_NUMBER}|[0-9]+\.0*)$|[\x00-\x1f\x7f]"
+_PLAIN = (string.ascii_letters + string.digits + "-_/:").encode()  # no blank, guard, or number
+_JOINED_ROWS = 1 << 18
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _INTEGER = re.compile(r"-?[0-9]+")
 _LOST_FRACTION = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")
@@ -65,22 +67,35 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """A column of text on its way to values, and where it stands."""
+    """A column of text on its way to values, and where it stands.
+
+    With ``codes`` the cells are the words of a coded column (``text.Text``), ``line`` has the
+    lines of its rows, and a bad cell is listed for every row that holds it.
+    """
 
     text: pl.Series
     file: str
     column: str
     line: Int64s
     problems: list[Problem]
+    codes: Rows | None = None
 
     def refuse(self, row: int, reason: str) -> None:
         """List one cell."""
-        self.problems.append(Problem(self.file, int(self.line[row]), self.column, reason))
+        for one in self._rows_of_word[row].tolist() if self.codes is not None else [row]:
+            self.problems.append(Problem(self.file, int(self.line[one]), self.column, reason))
 
     def refuse_all(self, rows: Iterable[int], reason: str) -> None:
         """List several cells with one reason."""
         for row in rows:
             self.refuse(row, reason)
+
+    @cached_property
+    def _rows_of_word(self) -> list[npt.NDArray[np.intp]]:
+        """The rows that hold each word; only asked for where words are bad."""
+        codes = np.empty(0, dtype=np.int64) if self.codes is None else self.codes
+        ends = np.cumsum(np.bincount(codes, minlength=len(self.text)))
+        return np.split(np.argsort(codes, kind="stable"), ends[:-1])
 
 
 def clean_cell(cell: str, *, normalise: bool = True) -> str:
@@ -110,6 +125,17 @@ def clean(text: pl.Series, *, normalise: bool = True) -> pl.Series:
     return text
 
 
+def is_plain(text: pl.Series) -> bool:
+    """Tell of a long column at once that no cell wants cleaning or is a damaged identifier."""
+    if len(text) < SHORT:
+        return False
+    for start in range(0, len(text), _JOINED_ROWS):
+        joined: str = text.slice(start, _JOINED_ROWS).str.join("").item()
+        if not joined.isascii() or joined.encode().translate(None, _PLAIN):
+            return False
+    return True
+
+
 def find_empty(text: pl.Series) -> npt.NDArray[np.bool_]:
     """Return which cells are empty."""
     return (text == "").to_numpy()
@@ -122,6 +148,8 @@ def require(cells: Cells) -> None:
 
 def explain_identifier(cell: str) -> str | None:
     """Return why a text cannot be an identifier, or None."""
+    if cell.isalnum() and cell.isascii():
+        return None
     if _SCIENTIFIC.fullmatch(cell):
         return f"{cell!r} is in scientific notation, its digits are lost; export it as text"
     if _POINT.fullmatch(cell):
@@ -205,7 +233,7 @@ def parse_instant_cell(cell: str) -> int:
     if _LOST_FRACTION.search(cell):
         raise InvalidInputError(f"{cell!r} is finer than a microsecond")
     micros = parse_instant(cell)
-    if not _INSTANT_MIN <= micros <= _INSTANT_MAX:
+    if not INSTANT_MIN <= micros <= INSTANT_MAX:
         raise InvalidInputError(f"{cell!r} lies outside the years {YEAR_MIN} to {YEAR_MAX}")
     return micros
 
@@ -243,9 +271,9 @@ def _read_instants_fast(text: pl.Series) -> Int64s:
         times = some.str.to_datetime(form, time_unit="us", strict=False).to_physical()
         values[at.to_numpy()] = times.fill_null(NO_VALUE).to_numpy()
     good = values != NO_VALUE
-    values = np.where(good, values - np.where(has_offset, offset, _SHANGHAI_MICROSECONDS), NO_VALUE)
-    good &= (values >= _INSTANT_MIN) & (values <= _INSTANT_MAX)
-    good &= has_offset | (values >= _FIXED_OFFSET_SINCE)
+    values = np.where(good, values - np.where(has_offset, offset, SHANGHAI_MICROSECONDS), NO_VALUE)
+    good &= (values >= INSTANT_MIN) & (values <= INSTANT_MAX)
+    good &= has_offset | (values >= FIXED_OFFSET_SINCE)
     values[~good] = NO_VALUE
     return values
 

@@ -1,11 +1,9 @@
-"""Bytes of a CSV or Parquet file to columns of text, without ever guessing at a value.
+"""Bytes of a CSV file to columns of text, without ever guessing at a value.
 
 - CSV is strict UTF-8 (with or without BOM), else GB18030, else refused with the reason.
   A file with a BOM says that it is UTF-8, so then nothing else is tried.
 - Every row has as many cells as the header, or is listed with its physical line: a quoted
   cell may run over several lines and does not shift the numbers of those that follow.
-- Parquet columns become text exactly as they stand. Floats cannot: 0.1 is none, and an
-  account number of 19 digits loses its last three. They are refused where it matters.
 - Header names are stripped and NFKC; blank lines and unnamed, empty columns are skipped.
 
 Problems are values in a list; nothing here raises on bad content. What a cell means is
@@ -18,7 +16,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,14 +38,15 @@ PLAIN_SIZE_MIN = 100_000
 
 @dataclass(frozen=True, eq=False)
 class RawTable:
-    """A table as text: one string column per header name, "" where a cell is empty.
+    """A table as it stands in its file: one column per header name.
 
-    ``line`` is the physical line (CSV) or 1-based row (Parquet) of each row, ``header_line``
+    Columns of a CSV are text, "" where a cell is empty; those of Parquet (``parquet``) have
+    their own types and nulls, and are read anew whenever they are asked for. ``line`` is the physical line (CSV) or 1-based row (Parquet) of each row, ``header_line``
     that of the header (0 for Parquet, which has none).
     """
 
     name: str  # of the file, for messages
-    columns: dict[str, pl.Series]
+    columns: Mapping[str, pl.Series]
     line: Int64s
     header_line: int = 0
     warnings: tuple[Problem, ...] = ()
@@ -64,13 +63,13 @@ def parse_csv(content: bytes, name: str, *, delimiter: str = ",") -> tuple[RawTa
     """
     text, problems, warnings = _decode(content, name)
     if problems:
-        return _make_empty(name), problems
+        return make_empty(name), problems
     is_plain = len(text) >= PLAIN_SIZE_MIN and '"' not in text
     split = _split_plain if is_plain else _split_quoted
     header, body = split(text, delimiter, name, problems)
-    names = _read_header(header.cells, name, header.line, problems)
+    names = read_header(header.cells, name, header.line, problems)
     if not names:
-        return _make_empty(name), problems
+        return make_empty(name), problems
     columns: dict[str, pl.Series] = {}
     for i, column in enumerate(names):
         if column:
@@ -80,37 +79,9 @@ def parse_csv(content: bytes, name: str, *, delimiter: str = ",") -> tuple[RawTa
     return RawTable(name, columns, body.line, header.line, tuple(warnings)), problems
 
 
-def parse_parquet(
-    content: bytes, name: str, *, exact: Collection[str] = ()
-) -> tuple[RawTable, list[Problem]]:
-    """Turn a Parquet file's columns into text; ``exact`` names those that no float may hold."""
-    try:
-        frame = pl.read_parquet(io.BytesIO(content))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = f"is not a Parquet file that can be read: {_first_line(error)}"
-        return _make_empty(name), [Problem(name, 0, "", reason)]
-    problems: list[Problem] = []
-    names = _read_header(frame.columns, name, 0, problems)
-    columns: dict[str, pl.Series] = {}
-    for column, series in zip(names, frame.iter_columns(), strict=bool(names)):
-        if not column:
-            problems.append(Problem(name, 0, "", "a column has no name"))
-            continue
-        text = _to_text(series, is_exact=column in exact)
-        if isinstance(text, str):
-            problems.append(Problem(name, 0, column, text))
-        else:
-            columns[column] = text.alias(column)
-    line = np.arange(1, frame.height + 1, dtype=np.int64)
-    return RawTable(name, columns, line), problems
-
-
-def _make_empty(name: str) -> RawTable:
+def make_empty(name: str) -> RawTable:
+    """Return a table without columns, for a file that cannot be read."""
     return RawTable(name, {}, np.empty(0, dtype=np.int64))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _count_line(text: str, position: int) -> int:
@@ -254,7 +225,7 @@ def _group_rows(
         yield lines, group
 
 
-def _read_header(cells: Sequence[str], name: str, line: int, problems: list[Problem]) -> list[str]:
+def read_header(cells: Sequence[str], name: str, line: int, problems: list[Problem]) -> list[str]:
     """Return the column names; an empty list where there is no usable header."""
     names = [unicodedata.normalize("NFKC", cell).strip(" \t\r\n\ufeff") for cell in cells]
     if not any(names):
@@ -276,33 +247,3 @@ def _check_unnamed(
     if len(filled):
         reason = f"column {index + 1} has no name in the header, but holds values"
         problems.append(Problem(name, int(line[filled[0]]), "", reason))
-
-
-def _to_text(series: pl.Series, *, is_exact: bool) -> pl.Series | str:
-    """Return a Parquet column as text, or the reason why it cannot be."""
-    kind = series.dtype
-    if kind.is_float() and is_exact:
-        return f"is {kind} in the file, which loses digits; store amounts as text or decimal"
-    if kind.is_nested() or kind == pl.Object:
-        return f"is {kind} in the file, not a plain value"
-    if isinstance(kind, pl.Datetime):
-        return _datetime_to_text(series, kind)
-    if kind.is_float():
-        series = series.fill_nan(None)
-    try:
-        return series.cast(pl.String).fill_null("")
-    except pl.exceptions.PolarsError as error:
-        return f"is {kind} in the file and cannot be read as text: {_first_line(error)}"
-
-
-def _datetime_to_text(series: pl.Series, kind: pl.Datetime) -> pl.Series:
-    """Render naive times as they stand, and times with a zone in UTC with a Z."""
-    suffix = ""
-    if kind.time_zone is not None:
-        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        suffix = "Z"
-    if kind.time_unit == "ns" and bool((series.dt.nanosecond() % 1000 == 0).all()):
-        series = series.dt.cast_time_unit("us")
-    whole = bool((series.dt.nanosecond() == 0).all())
-    form = f"%Y-%m-%dT%H:%M:%S{'' if whole else '%.f'}{suffix}"
-    return series.dt.to_string(form).fill_null("")

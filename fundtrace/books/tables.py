@@ -11,16 +11,25 @@ warnings, which stay with the tables.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
 
-from fundtrace.books.csvtext import RawTable, parse_csv, parse_parquet
-from fundtrace.books.numbering import pick
+from fundtrace.books.csvtext import RawTable, make_empty, parse_csv
+from fundtrace.books.numbering import number_rows
+from fundtrace.books.parquet import (
+    DamagedFileError,
+    Version,
+    get_version,
+    hash_file,
+    open_parquet,
+)
 from fundtrace.books.sheet import Findings, Layout, Sheet
 from fundtrace.books.tables_accounts import ACCOUNTS, Key, resolve_accounts
 from fundtrace.books.tables_loans import LOANS, read_loans, resolve_loans
@@ -38,6 +47,7 @@ from fundtrace.books.tables_parties import (
     read_parties,
     read_relations,
 )
+from fundtrace.books.text import stack
 from fundtrace.errors import BadTablesError, InvalidInputError
 from fundtrace.model.problems import Problem
 from fundtrace.model.tables import OUTSIDE, Int32s, Tables
@@ -55,19 +65,12 @@ def load_tables(folder: Path, *, errors_max: int | None = 100) -> Tables:
     """
     if not folder.is_dir():
         raise InvalidInputError(f"{folder} is not a folder")
-    findings = Findings()
-    raws: dict[str, RawTable] = {}
-    hashes: dict[str, bytes] = {}
-    for name, layout in LAYOUTS.items():
-        content, raw = _read_file(folder, layout, findings)
-        if content is not None:
-            hashes[name] = hashlib.sha256(content).digest()
-        if raw is not None:
-            raws[name] = raw
-    if MOVEMENTS.name not in hashes:
-        reason = f"is missing in {folder}, and so is movements.parquet"
-        findings.problems.append(Problem("movements.csv", 0, "", reason))
-    return _check_and_build(raws, findings, _take_snapshot(hashes), errors_max)
+    damaged: dict[str, Problem] = {}
+    while True:
+        try:
+            return _load(folder, damaged, errors_max)
+        except DamagedFileError as error:  # found late: again, with that file as unreadable
+            damaged[error.problem.file] = error.problem
 
 
 def build_tables(
@@ -93,32 +96,62 @@ def build_tables(
     return _check_and_build(raws, findings, _take_snapshot(hashes), errors_max)
 
 
-def _read_file(
-    folder: Path, layout: Layout, findings: Findings
-) -> tuple[bytes | None, RawTable | None]:
-    """Return a table's bytes, if it is there, and its columns, if they can be read."""
-    paths = [folder / f"{layout.name}{suffix}" for suffix in (".csv", ".parquet")]
-    paths = [path for path in paths if path.exists()]
-    if not paths:
-        return None, None
+def _load(folder: Path, damaged: Mapping[str, Problem], errors_max: int | None) -> Tables:
+    """Read a folder; raises DamagedFileError for a file that is not among the damaged ones."""
+    findings = Findings()
+    raws: dict[str, RawTable] = {}
+    hashes: dict[str, bytes] = {}
+    versions: list[tuple[BinaryIO, Version]] = []
+    with contextlib.ExitStack() as files:
+        for name, layout in LAYOUTS.items():
+            paths = [folder / f"{name}{suffix}" for suffix in (".csv", ".parquet")]
+            paths = [path for path in paths if path.exists()]
+            if not paths:
+                continue
+            hashes[name] = b""
+            file = _open_only(paths, findings)
+            if file is not None:
+                versions.append((files.enter_context(file), get_version(file)))
+                hashes[name] = hash_file(file)
+                raw = _read_file(file, paths[0].name, layout, findings, damaged)
+                raws |= {name: raw} if raw.columns else {}
+        if MOVEMENTS.name not in hashes:
+            reason = f"is missing in {folder}, and so is movements.parquet"
+            findings.problems.append(Problem("movements.csv", 0, "", reason))
+        tables = _check_and_build(raws, findings, _take_snapshot(hashes), errors_max)
+        for file, version in versions:
+            if get_version(file) != version:
+                raise InvalidInputError(f"{file.name} changed while it was read; load it again")
+    return tables
+
+
+def _open_only(paths: Sequence[Path], findings: Findings) -> BinaryIO | None:
+    """Open a table's file, if it is the only one and can be read."""
     path = paths[0]
     if len(paths) > 1:
         reason = f"stands beside {paths[1].name}; which of the two is meant?"
-        findings.problems.append(Problem(path.name, 0, "", reason))
-        return b"", None
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        reason = f"cannot be read: {error.strerror}"
-        findings.problems.append(Problem(path.name, 0, "", reason))
-        return b"", None
-    if path.suffix == ".csv":
-        raw, problems = parse_csv(content, path.name)
     else:
-        raw, problems = parse_parquet(content, path.name, exact=layout.exact)
+        try:
+            return path.open("rb")
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
+    findings.problems.append(Problem(path.name, 0, "", reason))
+    return None
+
+
+def _read_file(
+    file: BinaryIO, name: str, layout: Layout, findings: Findings, damaged: Mapping[str, Problem]
+) -> RawTable:
+    """Return a file's columns, as far as they can be read."""
+    if name in damaged:
+        raw, problems = make_empty(name), [damaged[name]]
+    elif name.endswith(".csv"):
+        raw, problems = parse_csv(file.read(), name)
+    else:
+        raw, problems = open_parquet(file, name, exact=layout.exact)
     findings.problems += problems
     findings.warnings += raw.warnings
-    return content, raw if raw.columns else None
+    return raw
 
 
 def _make_raw(layout: Layout, table: Sequence[Mapping[str, str]]) -> RawTable:
@@ -159,23 +192,21 @@ def _check_and_build(
 
 def _build(sheets: Mapping[str, Sheet], findings: Findings, snapshot: str) -> Tables | None:
     """Check everything and build the tables; None where the movements cannot be read."""
-    parties = read_parties(sheets["parties"]) if "parties" in sheets else {}
+    parties = read_parties(sheets.get("parties"))
     relations = read_relations(sheets["relations"]) if "relations" in sheets else ()
     members = read_members(sheets["members"]) if "members" in sheets else None
     loan_rows = read_loans(sheets["loans"]) if "loans" in sheets else None
     if "movements" not in sheets:
         return None
     rows = read_movements(sheets["movements"])
-    seen = [_get_key(rows.debit), _get_key(rows.credit)]
+    keys, debit, credit = _number_sides(rows.debit, rows.credit)
+    seen = [keys]  # in order of appearance, so their ids are their positions
     if loan_rows is not None:
         seen.append((loan_rows.bank, loan_rows.account, loan_rows.currency))
     accounts, ids = resolve_accounts(seen, sheets.get("accounts"), parties)
-    debit, credit = (
-        _place_ids(side, part) for side, part in zip((rows.debit, rows.credit), ids, strict=False)
-    )
     movements = resolve_movements(sheets["movements"], rows, debit, credit)
     loans = (
-        resolve_loans(sheets["loans"], loan_rows, ids[2], accounts, movements)
+        resolve_loans(sheets["loans"], loan_rows, ids[1], accounts, movements)
         if loan_rows is not None
         else ()
     )
@@ -183,7 +214,7 @@ def _build(sheets: Mapping[str, Sheet], findings: Findings, snapshot: str) -> Ta
         accounts=accounts,
         movements=movements,
         loans=loans,
-        parties=parties,
+        parties=parties.freeze(),
         relations=relations,
         members=members,
         has_accounts_table="accounts" in sheets,
@@ -192,17 +223,19 @@ def _build(sheets: Mapping[str, Sheet], findings: Findings, snapshot: str) -> Ta
     )
 
 
-def _get_key(side: Side) -> Key:
-    if side.is_inside.all():
-        return side.bank, side.account, side.currency
-    rows = np.flatnonzero(side.is_inside)
-    return pick(side.bank, rows), pick(side.account, rows), pick(side.currency, rows)
-
-
-def _place_ids(side: Side, ids: Int32s) -> Int32s:
-    placed = np.full(len(side.is_inside), OUTSIDE, dtype=np.int32)
-    placed[side.is_inside] = ids
-    return placed
+def _number_sides(debit: Side, credit: Side) -> tuple[Key, Int32s, Int32s]:
+    """Return the different accounts of both sides and the number of each, or OUTSIDE."""
+    key = (
+        stack([debit.bank, credit.bank]),
+        stack([debit.account, credit.account]),
+        stack([debit.currency, credit.currency]),
+    )
+    numbers, first = number_rows(key)
+    is_inside = np.concatenate([debit.is_inside, credit.is_inside])[first]
+    ids = np.where(is_inside, np.cumsum(is_inside) - 1, OUTSIDE).astype(np.int32)
+    bank, account, currency = (part.pick(first[is_inside]) for part in key)
+    count = len(debit.is_inside)
+    return (bank, account, currency), ids[numbers[:count]], ids[numbers[count:]]
 
 
 def hash_folder(folder: Path) -> str:

@@ -12,18 +12,18 @@ credit sides, loans and the accounts table, in that order. A row of the table:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
-from fundtrace.books.cells import find_empty
-from fundtrace.books.numbering import find_rows, number_rows, pick
+from fundtrace.books.numbering import find_rows, number_rows
 from fundtrace.books.sheet import Layout, Sheet
+from fundtrace.books.tables_parties import PartyRows
+from fundtrace.books.text import Rows, Text, repeat_text, stack
+from fundtrace.model.columns import Words
 from fundtrace.model.kinds import AccountKind
-from fundtrace.model.tables import NO_VALUE, Accounts, Int32s, Int64s, Party
+from fundtrace.model.tables import NO_VALUE, Accounts, Int32s, Int64s
 
 ACCOUNTS = Layout(
     name="accounts",
@@ -42,7 +42,7 @@ ACCOUNTS = Layout(
 _KINDS = tuple(AccountKind)
 _DEFAULT_CURRENCY = "CNY"
 
-Key = tuple[pl.Series, pl.Series, pl.Series]  # bank, account, currency
+Key = tuple[Text, Text, Text]  # bank, account, currency
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,55 +59,62 @@ class Match:
 
 
 def resolve_accounts(
-    seen: Sequence[Key], sheet: Sheet | None, parties: Mapping[str, Party]
+    seen: Sequence[Key], sheet: Sheet | None, parties: PartyRows
 ) -> tuple[Accounts, list[Int32s]]:
     """Number all accounts; return them and the ids of each part of ``seen``."""
     rows = _read_keys(sheet) if sheet is not None else None
     parts = [*seen, *(_list_own_keys(seen, rows) if rows else ())]
-    numbers, first = number_rows([pl.concat([part[i] for part in parts]) for i in range(3)])
+    keys = _stack_keys(parts)
+    numbers, first = number_rows(keys)
     ends = np.cumsum([len(part[0]) for part in seen])
     ids = [part.astype(np.int32) for part in np.split(numbers, ends)[: len(seen)]]
-    bank, account, currency = (
-        pick(pl.concat([part[i] for part in parts]), first) for i in range(3)
-    )
+    accounts = _gather(keys, first)
     if sheet is None or rows is None:
-        return _build_unlisted(bank, account, currency), ids
-    match = _match_rows((bank, account, currency), rows)
-    opening, limit = _read_balances(sheet, rows, match, currency)
-    kinds = [_KINDS[max(kind, 0)] for kind in sheet.get_choices("kind", AccountKind)]
-    holders = [*sheet.get_identifiers("holder_id").to_list(), ""]
-    sectors = [*sheet.get_identifiers("sector").to_list(), ""]
+        return _build_unlisted(accounts), ids
+    return _build_listed(accounts, sheet, rows, parties), ids
+
+
+def _build_listed(key: Key, sheet: Sheet, rows: Key, parties: PartyRows) -> Accounts:
+    match = _match_rows(key, rows)
+    opening, limit = _read_balances(sheet, rows, match, key[2])
+    kind = sheet.get_choices("kind", AccountKind)
     sheet.get_dates("opened_on")
-    speakers = match.speaker.tolist()  # -1 is the last, empty one
-    holder_id = [holders[row] for row in speakers]
-    kinds.append(AccountKind.UNSPECIFIED)
-    accounts = Accounts(
-        bank=bank.to_list(),
-        account=account.to_list(),
-        currency=currency.to_list(),
-        kind=[kinds[row] for row in speakers],
-        holder_id=holder_id,
-        sector=[
-            sectors[row] or (parties[holder].sector if holder in parties else "")
-            for row, holder in zip(speakers, holder_id, strict=True)
-        ],
-        is_listed=[row >= 0 for row in speakers],
+    speaker = match.speaker
+    holder = _pick_or_empty(sheet.get_identifiers("holder_id"), speaker)
+    sector = _pick_or_empty(sheet.get_identifiers("sector"), speaker)
+    of_party = find_rows([holder], [parties.holder_id])
+    sector = sector.fill_empty(_pick_or_empty(parties.sector, of_party))
+    return Accounts(
+        bank=key[0].freeze(),
+        account=key[1].freeze(),
+        currency=key[2].freeze(),
+        kind=Words(np.append(np.maximum(kind, 0), np.int8(0))[speaker], _KINDS),
+        holder_id=holder.freeze(),
+        sector=sector.freeze(),
+        is_listed=speaker >= 0,
         opening_minor=opening,
         overdraft_limit_minor=limit,
     )
-    return accounts, ids
 
 
-def _build_unlisted(bank: pl.Series, account: pl.Series, currency: pl.Series) -> Accounts:
-    count = len(bank)
+def _pick_or_empty(text: Text, rows: Int64s) -> Text:
+    """Pick rows; -1 picks an empty one."""
+    if not (rows < 0).any():
+        return text.pick(rows)
+    return stack([text, repeat_text("", 1)]).pick(np.where(rows < 0, len(text), rows))
+
+
+def _build_unlisted(key: Key) -> Accounts:
+    count = len(key[0])
+    nothing = repeat_text("", count).freeze()
     return Accounts(
-        bank=bank.to_list(),
-        account=account.to_list(),
-        currency=currency.to_list(),
-        kind=[AccountKind.UNSPECIFIED] * count,
-        holder_id=[""] * count,
-        sector=[""] * count,
-        is_listed=[False] * count,
+        bank=key[0].freeze(),
+        account=key[1].freeze(),
+        currency=key[2].freeze(),
+        kind=Words(np.zeros(count, dtype=np.int8), _KINDS),
+        holder_id=nothing,
+        sector=nothing,
+        is_listed=np.zeros(count, dtype=np.bool_),
         opening_minor=np.full(count, NO_VALUE, dtype=np.int64),
         overdraft_limit_minor=np.zeros(count, dtype=np.int64),
     )
@@ -124,24 +131,29 @@ def _read_keys(sheet: Sheet) -> Key:
     return key
 
 
-def _gather(key: Key, rows: npt.NDArray[np.intp]) -> Key:
-    bank, account, currency = (pick(column, rows) for column in key)
+def _gather(key: Key, rows: Rows) -> Key:
+    bank, account, currency = (column.pick(rows) for column in key)
+    return bank, account, currency
+
+
+def _stack_keys(parts: Sequence[Key]) -> Key:
+    bank, account, currency = (stack([part[i] for part in parts]) for i in range(3))
     return bank, account, currency
 
 
 def _list_own_keys(seen: Sequence[Key], rows: Key) -> list[Key]:
     """Return the accounts that the table itself adds to those seen elsewhere."""
-    is_blank = find_empty(rows[2])
+    is_blank = rows[2].is_empty()
     named = _gather(rows, np.flatnonzero(~is_blank))
     blank = _gather(rows, np.flatnonzero(is_blank))
-    known = [pl.concat([part[i] for part in (*seen, named)]) for i in range(2)]
-    unseen = _gather(blank, np.flatnonzero(find_rows(blank[:2], known) < 0))
-    default = pl.Series([_DEFAULT_CURRENCY] * len(unseen[0]), dtype=pl.String)
+    known = _stack_keys([*seen, named])
+    unseen = _gather(blank, np.flatnonzero(find_rows(blank[:2], known[:2]) < 0))
+    default = repeat_text(_DEFAULT_CURRENCY, len(unseen[0]))
     return [named, (unseen[0], unseen[1], default)]
 
 
 def _match_rows(accounts: Key, rows: Key) -> Match:
-    is_blank = find_empty(rows[2])
+    is_blank = rows[2].is_empty()
     named_at, blank_at = np.flatnonzero(~is_blank), np.flatnonzero(is_blank)
     own = _find_at(accounts, _gather(rows, named_at), named_at)
     blank = _find_at(accounts[:2], _gather(rows, blank_at)[:2], blank_at)
@@ -157,27 +169,20 @@ def _match_rows(accounts: Key, rows: Key) -> Match:
     return Match(own, speaker, target)
 
 
-def _find_at(
-    needles: Sequence[pl.Series], hay: Sequence[pl.Series], at: npt.NDArray[np.intp]
-) -> Int64s:
+def _find_at(needles: Sequence[Text], hay: Sequence[Text], at: Rows) -> Int64s:
     found = find_rows(needles, hay)
     return np.append(at, -1)[found]
 
 
-def _read_balances(
-    sheet: Sheet, rows: Key, match: Match, currency: pl.Series
-) -> tuple[Int64s, Int64s]:
+def _read_balances(sheet: Sheet, rows: Key, match: Match, currency: Text) -> tuple[Int64s, Int64s]:
     """Return the opening balance and the overdraft limit of each account."""
     target = match.target
-    named = pl.concat([currency, pl.Series([""], dtype=pl.String)])
-    row_currency = rows[2].zip_with(
-        rows[2] != "", pick(named, np.where(target < 0, len(currency), target))
-    )
+    row_currency = rows[2].fill_empty(_pick_or_empty(currency, target))
     opening = np.full(len(currency), NO_VALUE, dtype=np.int64)
     limit = np.zeros(len(currency), dtype=np.int64)
-    is_unclear = (target < 0) & find_empty(rows[2])
+    is_unclear = (target < 0) & rows[2].is_empty()
     for column, values in (("opening_balance", opening), ("overdraft_limit", limit)):
-        given = ~find_empty(sheet.get_text(column))
+        given = ~sheet.find_empty(column)
         reason = "belongs to which currency of this account? name it in the column currency"
         sheet.refuse(np.flatnonzero(given & is_unclear), column, reason)
         minor = sheet.get_amounts(column, row_currency)

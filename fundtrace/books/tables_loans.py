@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from fundtrace.books.cells import explain_identifier, find_empty
-from fundtrace.books.numbering import find_rows, pick
+from fundtrace.books.cells import explain_identifier
+from fundtrace.books.numbering import find_rows
 from fundtrace.books.sheet import Layout, Sheet
+from fundtrace.books.text import Text, thaw
+from fundtrace.model.columns import pick_values
 from fundtrace.model.instants import DAY_MICROSECONDS
 from fundtrace.model.kinds import PaymentMode, PurposeClass
 from fundtrace.model.money import render_amount
@@ -55,10 +57,10 @@ _MODES = tuple(PaymentMode)
 class LoanRows:
     """What is needed before accounts have ids."""
 
-    loan_id: pl.Series
-    bank: pl.Series
-    account: pl.Series
-    currency: pl.Series
+    loan_id: Text
+    bank: Text
+    account: Text
+    currency: Text
     principal_minor: Int64s
     disbursed_at: Int64s
 
@@ -86,50 +88,47 @@ def resolve_loans(
 ) -> tuple[Loan, ...]:
     """Build the loans, in table order, and check what they say of other tables."""
     disbursements = _find_disbursements(sheet, movements)
-    _check_disbursements(sheet, rows, disbursements, accounts, movements)
+    suspects = _find_suspects(rows, disbursements, ids, movements)
+    _check_disbursements(sheet, rows, suspects, accounts, movements)
     _warn_of_double_disbursements(sheet, rows, disbursements, ids, movements)
     payees = _read_payees(sheet, accounts)
-    texts = {
-        column: sheet.get_identifiers(column).to_list()
-        for column in ("contract_id", "holder_id", "renewal_of")
-    } | {column: sheet.get_text(column).to_list() for column in ("purpose", "branch", "officer")}
-    purposes = sheet.get_choices("purpose_class", PurposeClass).tolist()
-    modes = sheet.get_choices("payment_mode", PaymentMode).tolist()
-    contract_on, maturity_on = sheet.get_dates("contract_date"), sheet.get_dates("maturity_on")
-    return tuple(
-        Loan(
-            loan_id=rows.loan_id[row],
-            account_id=int(ids[row]),
-            bank=rows.bank[row],
-            account=rows.account[row],
-            principal_minor=int(rows.principal_minor[row]),
-            currency=rows.currency[row],
-            disbursed_at=int(rows.disbursed_at[row]),
-            movement=int(disbursements[row]),
-            contract_id=texts["contract_id"][row],
-            holder_id=texts["holder_id"][row] or accounts.holder_id[ids[row]],
-            purpose_class=_PURPOSES[max(purposes[row], 0)],
-            purpose=texts["purpose"][row],
-            contract_on=contract_on[row],
-            payment_mode=_MODES[max(modes[row], 0)],
-            declared_payees=payees[row],
-            renewal_of=texts["renewal_of"][row],
-            maturity_on=maturity_on[row],
-            branch=texts["branch"][row],
-            officer=texts["officer"][row],
-        )
-        for row in range(len(sheet))
+    given = sheet.get_identifiers("holder_id").to_list()
+    holders = pick_values(accounts.holder_id, ids)
+    columns = zip(
+        rows.loan_id.to_list(),
+        ids.tolist(),
+        rows.bank.to_list(),
+        rows.account.to_list(),
+        rows.principal_minor.tolist(),
+        rows.currency.to_list(),
+        rows.disbursed_at.tolist(),
+        disbursements.tolist(),
+        sheet.get_identifiers("contract_id").to_list(),
+        (one or other for one, other in zip(given, holders, strict=True)),
+        (
+            _PURPOSES[max(one, 0)]
+            for one in sheet.get_choices("purpose_class", PurposeClass).tolist()
+        ),
+        sheet.get_text("purpose").to_list(),
+        sheet.get_dates("contract_date").to_list(),
+        (_MODES[max(one, 0)] for one in sheet.get_choices("payment_mode", PaymentMode).tolist()),
+        payees,
+        sheet.get_identifiers("renewal_of").to_list(),
+        sheet.get_dates("maturity_on").to_list(),
+        sheet.get_text("branch").to_list(),
+        sheet.get_text("officer").to_list(),
+        strict=True,
     )
+    return tuple(Loan(*row) for row in columns)
 
 
 def _find_disbursements(sheet: Sheet, movements: Movements) -> Int64s:
     """Return the row of the movement that each loan names, or NO_ROW."""
     names = sheet.get_identifiers("movement_id")
     found = np.full(len(names), NO_ROW, dtype=np.int64)
-    named = np.flatnonzero(~find_empty(names))
+    named = np.flatnonzero(~names.is_empty())
     if len(named):
-        known = pl.Series(movements.movement_id, dtype=pl.String)
-        found[named] = find_rows([pick(names, named)], [known])
+        found[named] = find_rows([names.pick(named)], [thaw(movements.movement_id)])
         for row in named[found[named] == NO_ROW].tolist():
             reason = f"there is no movement {names[row]!r} in the movements table"
             sheet.refuse([row], "movement_id", reason)
@@ -164,14 +163,33 @@ def _warn_of_double_disbursements(
             sheet.warn([row], "movement_id", reason)
 
 
-def _check_disbursements(
-    sheet: Sheet, rows: LoanRows, disbursements: Int64s, accounts: Accounts, movements: Movements
-) -> None:
-    """Check each loan against the movement that it names, in table order."""
-    at = np.flatnonzero(disbursements != NO_ROW).tolist()
+def _find_suspects(
+    rows: LoanRows, disbursements: Int64s, ids: Int32s, movements: Movements
+) -> dict[int, list[int]]:
+    """Return the movements that loans name, with those loans, where anything may be wrong.
+
+    Nothing is where one loan names a movement that brings enough to its account in time.
+    """
+    at = np.flatnonzero(disbursements != NO_ROW)
+    named = disbursements[at]
+    _, number, count = np.unique(named, return_inverse=True, return_counts=True)
+    is_fine = (count[number] == 1) & (movements.credit[named] == ids[at])
+    is_fine &= rows.principal_minor[at] <= movements.credit_minor[named]
+    is_fine &= rows.disbursed_at[at] <= movements.credit_booked_at[named]
     loans_of: dict[int, list[int]] = {}
-    for row in at:
-        loans_of.setdefault(int(disbursements[row]), []).append(row)
+    for row, movement in zip(at[~is_fine].tolist(), named[~is_fine].tolist(), strict=True):
+        loans_of.setdefault(movement, []).append(row)
+    return loans_of
+
+
+def _check_disbursements(
+    sheet: Sheet,
+    rows: LoanRows,
+    loans_of: dict[int, list[int]],
+    accounts: Accounts,
+    movements: Movements,
+) -> None:
+    """Check loans against the movement that they name, in table order."""
     for movement, loans in loans_of.items():
         credit = int(movements.credit[movement])
         currency = movements.credit_currency[movement]
@@ -241,8 +259,8 @@ def _warn_unknown_payees(
     sheet: Sheet, payees: list[tuple[AccountKey, ...]], accounts: Accounts
 ) -> None:
     different = sorted({key for keys in payees for key in keys})
-    needles = [pl.Series([key[i] for key in different], dtype=pl.String) for i in range(2)]
-    hay = [pl.Series(column, dtype=pl.String) for column in (accounts.bank, accounts.account)]
+    needles = [Text(pl.Series([key[i] for key in different], dtype=pl.String)) for i in range(2)]
+    hay = [thaw(accounts.bank), thaw(accounts.account)]
     found = find_rows(needles, hay)
     unknown = {key for key, row in zip(different, found.tolist(), strict=True) if row < 0}
     for row, keys in enumerate(payees):

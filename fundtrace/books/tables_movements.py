@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from fundtrace.books.cells import find_empty
-from fundtrace.books.numbering import find_rows, pick
+from fundtrace.books.numbering import find_rows
 from fundtrace.books.sheet import Layout, Sheet
+from fundtrace.books.text import Bools, Text
 from fundtrace.model.kinds import MovementKind
 from fundtrace.model.money import render_amount
 from fundtrace.model.tables import (
@@ -27,8 +26,6 @@ from fundtrace.model.tables import (
     Int64s,
     Movements,
 )
-
-Bools = npt.NDArray[np.bool_]
 
 _IDENTIFIER_TEXTS = ("mcc", "channel_ref", "uetr")
 _SIDES = ("debit_bank", "debit_account", "credit_bank", "credit_account")
@@ -58,9 +55,9 @@ MOVEMENTS = Layout(
 class Side:
     """One side of all movements; rows outside the tables have empty bank and account."""
 
-    bank: pl.Series
-    account: pl.Series
-    currency: pl.Series
+    bank: Text
+    account: Text
+    currency: Text
     is_inside: Bools
 
 
@@ -68,7 +65,7 @@ class Side:
 class MovementRows:
     """The columns of the table before accounts have ids."""
 
-    movement_id: pl.Series
+    movement_id: Text
     booked_at: Int64s
     credit_booked_at: Int64s
     seq: Int64s
@@ -77,11 +74,11 @@ class MovementRows:
     amount_minor: Int64s
     credit_minor: Int64s
     kind: Int8s
-    reverses: pl.Series
-    loan_id: pl.Series
+    reverses: Text
+    loan_id: Text
     debit_balance_minor: Int64s
     credit_balance_minor: Int64s
-    texts: dict[str, pl.Series]
+    texts: dict[str, Text]
 
 
 def read_movements(sheet: Sheet) -> MovementRows:
@@ -106,7 +103,7 @@ def read_movements(sheet: Sheet) -> MovementRows:
         credit=credit,
         amount_minor=amount,
         credit_minor=_read_credit_minor(sheet, amount, currency, credit_currency),
-        kind=np.where(kind < 0, MOVEMENT_KINDS.index(MovementKind.TRANSFER), kind).astype(np.int8),
+        kind=np.where(kind < 0, np.int8(MOVEMENT_KINDS.index(MovementKind.TRANSFER)), kind),
         reverses=sheet.get_identifiers("reverses"),
         loan_id=sheet.get_identifiers("loan_id"),
         debit_balance_minor=_read_balance(sheet, "debit_balance_after", debit),
@@ -121,19 +118,19 @@ def read_movements(sheet: Sheet) -> MovementRows:
     )
 
 
-def _read_credit_currency(sheet: Sheet, currency: pl.Series) -> pl.Series:
+def _read_credit_currency(sheet: Sheet, currency: Text) -> Text:
     if not sheet.has("credit_currency"):
         return currency
     given = sheet.get_currencies("credit_currency")
-    return given.zip_with(given != "", currency)
+    return given.fill_empty(currency)
 
 
-def _read_side(sheet: Sheet, side: str, currency: pl.Series) -> Side:
+def _read_side(sheet: Sheet, side: str, currency: Text) -> Side:
     """Read bank and account; one without the other is refused."""
     bank_column, account_column = f"{side}_bank", f"{side}_account"
     bank = sheet.get_identifiers(bank_column)
     account = sheet.get_identifiers(account_column)
-    has_bank, has_account = ~find_empty(bank), ~find_empty(account)
+    has_bank, has_account = ~bank.is_empty(), ~account.is_empty()
     sheet.refuse(
         np.flatnonzero(has_account & ~has_bank), bank_column, "is empty, but there is an account"
     )
@@ -145,13 +142,14 @@ def _read_side(sheet: Sheet, side: str, currency: pl.Series) -> Side:
 
 def _check_sides(sheet: Sheet, debit: Side, credit: Side) -> None:
     """Refuse rows with no account at all and rows from an account to itself."""
-    empty = [find_empty(text) for side in (debit, credit) for text in (side.bank, side.account)]
+    empty = [text.is_empty() for side in (debit, credit) for text in (side.bank, side.account)]
     reason = "names no account on either side"
     sheet.refuse(np.flatnonzero(np.logical_and.reduce(empty)), "", reason)
-    same = (debit.account == credit.account) & (debit.bank == credit.bank)
-    same &= debit.currency == credit.currency
+    same = debit.is_inside & debit.account.equals(credit.account)
+    same &= debit.bank.equals(credit.bank)
+    same &= debit.currency.equals(credit.currency)
     reason = "debit and credit are the same account"
-    sheet.refuse(np.flatnonzero(same.to_numpy() & debit.is_inside), "credit_account", reason)
+    sheet.refuse(np.flatnonzero(same), "credit_account", reason)
 
 
 def _check_positive(sheet: Sheet, column: str, minor: Int64s) -> None:
@@ -165,16 +163,16 @@ def _check_positive(sheet: Sheet, column: str, minor: Int64s) -> None:
 
 
 def _read_credit_minor(
-    sheet: Sheet, amount: Int64s, currency: pl.Series, credit_currency: pl.Series
+    sheet: Sheet, amount: Int64s, currency: Text, credit_currency: Text
 ) -> Int64s:
     """Read what arrives: the amount itself, unless currencies differ."""
     if not (sheet.has("credit_amount") or sheet.has("credit_currency")):
         return amount
     given = sheet.get_amounts("credit_amount", credit_currency)
     _check_positive(sheet, "credit_amount", given)
-    known = ~find_empty(currency) & ~find_empty(credit_currency)
-    differs = (currency != credit_currency).to_numpy() & known
-    empty = find_empty(sheet.get_text("credit_amount"))
+    known = ~currency.is_empty() & ~credit_currency.is_empty()
+    differs = ~currency.equals(credit_currency) & known
+    empty = sheet.find_empty("credit_amount")
     reason = "is empty, but the credit side is in another currency"
     sheet.refuse(np.flatnonzero(differs & empty), "credit_amount", reason)
     both = (given != NO_VALUE) & (amount != NO_VALUE)
@@ -205,7 +203,7 @@ def _read_balance(sheet: Sheet, column: str, side: Side) -> Int64s:
 def resolve_movements(sheet: Sheet, rows: MovementRows, debit: Int32s, credit: Int32s) -> Movements:
     """Put account ids in place and follow ``reverses``."""
     return Movements(
-        movement_id=rows.movement_id.to_list(),
+        movement_id=rows.movement_id.freeze(),
         line=sheet.raw.line,
         booked_at=rows.booked_at,
         credit_booked_at=rows.credit_booked_at,
@@ -214,37 +212,30 @@ def resolve_movements(sheet: Sheet, rows: MovementRows, debit: Int32s, credit: I
         credit=credit,
         amount_minor=rows.amount_minor,
         credit_minor=rows.credit_minor,
-        currency=share_texts(rows.debit.currency),
-        credit_currency=share_texts(rows.credit.currency),
+        currency=rows.debit.currency.freeze(),
+        credit_currency=rows.credit.currency.freeze(),
         kind=rows.kind,
         reverses=_resolve_returns(sheet, rows, debit, credit),
-        loan_id=share_texts(rows.loan_id),
+        loan_id=rows.loan_id.freeze(),
         debit_balance_minor=rows.debit_balance_minor,
         credit_balance_minor=rows.credit_balance_minor,
-        texts={column: share_texts(text) for column, text in rows.texts.items()},
+        texts={column: text.freeze() for column, text in rows.texts.items()},
     )
-
-
-def share_texts(text: pl.Series) -> list[str]:
-    """Return a list in which equal texts are one object, where few are different."""
-    if len(text) and text.n_unique() == 1:
-        return [text[0]] * len(text)
-    return text.to_list()
 
 
 def _resolve_returns(sheet: Sheet, rows: MovementRows, debit: Int32s, credit: Int32s) -> Int32s:
     """Return the row that each movement takes back, or NO_ROW; check what it says of it."""
     found = np.full(len(sheet), NO_ROW, dtype=np.int32)
-    has_original = ~find_empty(rows.reverses)
+    has_original = ~rows.reverses.is_empty()
     is_return = rows.kind == MOVEMENT_KINDS.index(MovementKind.RETURN)
     reason = "is empty: which movement it returns is unknown, so it is traced as an ordinary one"
     sheet.warn(np.flatnonzero(is_return & ~has_original), "reverses", reason)
     returns = np.flatnonzero(has_original)
     if not len(returns):
         return found
-    originals = find_rows([pick(rows.reverses, returns)], [rows.movement_id])
+    originals = find_rows([rows.reverses.pick(returns)], [rows.movement_id])
     lost = originals == NO_ROW
-    names = pick(rows.reverses, returns[lost]).to_list()
+    names = rows.reverses.pick(returns[lost]).to_list()
     sheet.refuse_each(
         "reverses",
         returns[lost],
@@ -258,7 +249,8 @@ def _resolve_returns(sheet: Sheet, rows: MovementRows, debit: Int32s, credit: In
     late = rows.booked_at[originals] > rows.booked_at[returns]
     late &= rows.booked_at[returns] != NO_VALUE
     sheet.refuse(returns[late], "reverses", "names a movement that is booked later")
-    other = (pick(rows.debit.currency, returns) != pick(rows.credit.currency, originals)).to_numpy()
+    arrived = rows.credit.currency.pick(originals)
+    other = ~rows.debit.currency.pick(returns).equals(arrived)
     sheet.refuse(
         returns[other], "currency", "is not the currency in which the returned movement arrived"
     )

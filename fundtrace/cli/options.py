@@ -49,6 +49,14 @@ ScopeAmount = Annotated[
         help="Stop following when the hops of a loan add up to X (decimal, the loan's currency).",
     ),
 ]
+ScopePartMin = Annotated[
+    str | None,
+    typer.Option(
+        "--scope-part-min",
+        metavar="X",
+        help="Do not follow parts that arrive with less than X (decimal, the loan's currency).",
+    ),
+]
 ErrorsMax = Annotated[
     int, typer.Option("--max-errors", metavar="N", help="List at most N bad rows; 0 lists all.")
 ]
@@ -94,10 +102,13 @@ def print_warnings(dataset: Dataset) -> None:
         typer.echo(f"warning: ... and {len(warnings) - shown_max} more warnings", err=True)
 
 
-def make_scope(window: int | None, hops: int | None, amount: str | None, currency: str) -> Scope:
-    """Build the scope that the options ask for; the amount is in ``currency``."""
+def make_scope(
+    window: int | None, hops: int | None, amount: str | None, part: str | None, currency: str
+) -> Scope:
+    """Build the scope that the options ask for; amounts are in ``currency``."""
     from fundtrace.model.money import parse_amount_minor
     from fundtrace.trace.result import Scope
 
     limit = None if amount is None else parse_amount_minor(amount, currency)
-    return Scope(window_days=window, hops_max=hops, amount_max_minor=limit)
+    least = None if part is None else parse_amount_minor(part, currency)
+    return Scope(window, hops, limit, least)

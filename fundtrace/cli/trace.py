@@ -15,6 +15,7 @@ from fundtrace.cli.options import (
     ErrorsMax,
     ScopeAmount,
     ScopeHops,
+    ScopePartMin,
     ScopeWindow,
     make_scope,
     open_dataset,
@@ -70,6 +71,7 @@ def trace(  # noqa: PLR0913  one option per parameter
     scope_window: ScopeWindow = None,
     scope_hops: ScopeHops = None,
     scope_amount: ScopeAmount = None,
+    scope_part_min: ScopePartMin = None,
     max_errors: ErrorsMax = 100,
 ) -> None:
     """Trace all loans and write hops, first_uses, rests and summary as Parquet and CSV.
@@ -87,9 +89,11 @@ def trace(  # noqa: PLR0913  one option per parameter
     if not dataset.tables.loans:
         raise InvalidInputError(f"{data} holds no loans; add a loans table to trace them")
     currencies = {loan.currency for loan in dataset.tables.loans}
-    if scope_amount is not None and len(currencies) > 1:
-        raise InvalidInputError("--scope-amount needs loans of one currency; trace them apart")
-    scope = make_scope(scope_window, scope_hops, scope_amount, min(currencies))
+    for option, given in (("--scope-amount", scope_amount), ("--scope-part-min", scope_part_min)):
+        if given is not None and len(currencies) > 1:
+            raise InvalidInputError(f"{option} needs loans of one currency; trace them apart")
+    currency = min(currencies)
+    scope = make_scope(scope_window, scope_hops, scope_amount, scope_part_min, currency)
     at = read_as_of(as_of)
     if out is not None:
         _write_tables(dataset, rules, at, scope, out)
@@ -101,11 +105,14 @@ def _write_tables(
     dataset: Dataset, rules: list[Rule], at: int | None, scope: Scope, out: Path
 ) -> None:
     from fundtrace.api.portfolio import trace_portfolio, write_portfolio
+    from fundtrace.report.texts import describe_scope
 
+    currency = dataset.tables.loans[0].currency
     frames = _show_progress(lambda report: trace_portfolio(dataset, rules, at, scope, report))
     written = write_portfolio(frames, out)
     loans, moves = len(dataset.tables.loans), len(dataset.tables.movements)
     typer.echo(f"{loans} loans over {moves} movements, {', '.join(rules)}")
+    typer.echo(f"scope: {describe_scope(scope, currency, 'en')}")
     for one in rules:
         rows = frames["hops"].filter(frames["hops"]["rule"] == one.value).height
         typer.echo(f"  {one}: {rows} hops; every loan conserves to the unit")

@@ -17,6 +17,7 @@ from fundtrace.cli.options import (
     MaybeDataFolder,
     ScopeAmount,
     ScopeHops,
+    ScopePartMin,
     ScopeWindow,
     make_scope,
     open_dataset,
@@ -74,6 +75,7 @@ def trail(  # noqa: PLR0913  one option per parameter
     scope_window: ScopeWindow = None,
     scope_hops: ScopeHops = None,
     scope_amount: ScopeAmount = None,
+    scope_part_min: ScopePartMin = None,
     max_hops: MaxHops = None,
     min_amount: MinAmount = None,
     budget_hops: BudgetHops = 5_000,
@@ -96,7 +98,7 @@ def trail(  # noqa: PLR0913  one option per parameter
     """
     limits = _Limits(max_hops, min_amount, budget_hops, budget_seconds)
     if kept is not None:
-        _refuse_limits(as_of, scope_window, scope_hops, scope_amount)
+        _refuse_limits(as_of, scope_window, scope_hops, scope_amount, scope_part_min)
         result = _open_kept(kept, data)
         view = limits.make_view(result.loans[result.find_loan(loan)].currency)
         write_answer(result.trace(loan, rule, view=view), output_format, lang, out)
@@ -112,7 +114,7 @@ def trail(  # noqa: PLR0913  one option per parameter
         loan_id,
         rule,
         as_of=as_of,
-        scope=make_scope(scope_window, scope_hops, scope_amount, currency),
+        scope=make_scope(scope_window, scope_hops, scope_amount, scope_part_min, currency),
         view=limits.make_view(currency),
     )
     write_answer(answer, output_format, lang, out)

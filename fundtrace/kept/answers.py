@@ -72,7 +72,7 @@ def answer(results: Results, rank: int, rule: Rule) -> Trail:
         _build_parts(results, rank, rule, is_first_use=False),
         _build_reached(results, rank, rule),
     )
-    return compose_trail(given, rank, rule, shown, shown.hops[rank], said)
+    return compose_trail(given, rank, rule, shown, shown.hops[rank], said, scope=shown.scope)
 
 
 def list_exposure(results: Results, rank: int) -> tuple[Reached, ...] | None:

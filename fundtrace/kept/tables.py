@@ -29,9 +29,9 @@ from fundtrace.kept.registers import (
     save_parties,
     save_relations,
 )
+from fundtrace.model.columns import encode_values
 from fundtrace.model.kinds import AccountKind
 from fundtrace.model.tables import Accounts, Int32s, Member, Movements, Tables
-from fundtrace.trace.columns import encode_column
 
 _MOVEMENT_NUMBERS = (
     *("line", "booked_at", "credit_booked_at", "seq", "debit", "credit", "amount_minor"),
@@ -80,7 +80,7 @@ def save_tables(folder: Path, tables: Tables) -> None:
     is_listed = np.fromiter(accounts.is_listed, np.bool_, len(accounts))
     save_numbers(folder, "accounts.is_listed", is_listed)
     rows = {holder: row for row, holder in enumerate(tables.parties)}
-    save_numbers(folder, "accounts.party", encode_column(accounts.holder_id, rows, _NO_PARTY))
+    save_numbers(folder, "accounts.party", encode_values(accounts.holder_id, rows, _NO_PARTY))
     save_loans(folder, tables.loans)
     save_parties(folder, tables.parties)
     save_relations(folder, tables.relations)

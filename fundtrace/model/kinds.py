@@ -137,6 +137,7 @@ class EndReason(StrEnum):
     WINDOW_OVER = "window_over"  # scope: the window after disbursement has passed
     HOP_LIMIT = "hop_limit"  # scope: the last hop allowed
     AMOUNT_LIMIT = "amount_limit"  # scope: the cumulated amount allowed is used up
+    PART_LIMIT = "part_limit"  # scope: the part that arrived is too small to follow
 
 
 class DoubtKind(StrEnum):
@@ -158,5 +159,6 @@ BLIND_END_REASONS = frozenset(
         EndReason.WINDOW_OVER,
         EndReason.HOP_LIMIT,
         EndReason.AMOUNT_LIMIT,
+        EndReason.PART_LIMIT,
     }
 )

@@ -68,6 +68,11 @@ def get_minor_digits(currency: str) -> int:
         ) from None
 
 
+def find_minor_digits(currency: str) -> int:
+    """Return what ``get_minor_digits`` does, or -1 for a code that the list does not hold."""
+    return _DIGITS.get(currency, -1)
+
+
 def parse_amount_minor(text: str, currency: str) -> int:
     """Turn a plain decimal such as ``3000000.00`` into minor units of ``currency``.
 

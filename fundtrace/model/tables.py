@@ -2,7 +2,8 @@
 
 Accounts and movements are columns (they may be millions), loans and parties are values.
 An account is (bank, account, currency) and has a dense id, its row in ``Accounts``; a
-movement is its row in ``Movements``, in the order of its file. Amounts are int64 minor
+movement is its row in ``Movements``, in the order of its file. Numbers are plain arrays,
+texts and kinds sequences (``columns.Texts`` and ``columns.Words`` where they are long). Amounts are int64 minor
 units, times int64 microseconds since the epoch. ``NO_VALUE`` stands for an absent number,
 ``OUTSIDE`` for an absent account, ``NO_ROW`` for an absent movement.
 
@@ -31,6 +32,7 @@ from fundtrace.model.problems import Problem
 Int64s = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]
 Int8s = npt.NDArray[np.int8]
+Bools = npt.NDArray[np.bool_]
 
 NO_VALUE = -(2**63)
 OUTSIDE = -1
@@ -68,7 +70,7 @@ class Accounts:
     kind: Sequence[AccountKind]
     holder_id: Sequence[str]  # "" where no table says
     sector: Sequence[str]  # GB/T 4754 code of the account or else of its holder, or ""
-    is_listed: Sequence[bool]  # by the accounts table
+    is_listed: Sequence[bool] | Bools  # by the accounts table
     opening_minor: Int64s  # NO_VALUE where no table says
     overdraft_limit_minor: Int64s  # 0 where no table says
 

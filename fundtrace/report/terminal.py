@@ -25,6 +25,7 @@ from fundtrace.report.texts import (
     clean,
     describe_cut,
     describe_doubt,
+    describe_scope,
     get_bank_name,
     mask_account,
     render_share,
@@ -119,6 +120,8 @@ class _Page:
         grid.add_row(self.say(Label.PLACE), self.describe_place(trail.account, " "))
         grid.add_row(self.say(Label.RULE), f"{say(trail.rule, self.lang)} ({trail.rule})")
         grid.add_row(self.say(Label.AS_OF), as_of)
+        scope = describe_scope(trail.scope, trail.currency, self.lang)
+        grid.add_row(self.say(Label.SCOPE), scope)
         grid.add_row(self.say(Label.SNAPSHOT), Text(clean(trail.snapshot[:_SNAPSHOT_SIZE])))
         self._add_coverage(grid)
         return grid

@@ -7,11 +7,15 @@ terminal or an XML document sees them. Shares are whole-number arithmetic.
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 from fundtrace.model.kinds import Rule
 from fundtrace.model.money import get_minor_digits, render_amount, render_percent
 from fundtrace.report.words import Label, Lang, say
 from fundtrace.trace.trail import Cut, Doubt, Trail
+
+if TYPE_CHECKING:
+    from fundtrace.trace.result import Scope  # which imports numpy; commands begin without it
 
 # Control characters (terminal escapes), invisible and direction-changing ones, lone halves
 # of surrogate pairs, line and paragraph separators.
@@ -61,6 +65,23 @@ def render_round_amount(minor: int, currency: str) -> str:
     hundreds = minor // per_hundred  # of yuan, so that 100 of them are 1 万
     text = f"{hundreds // 100:,}.{hundreds % 100:02d}".rstrip("0").rstrip(".")
     return f"{text}万"
+
+
+def describe_scope(scope: Scope, currency: str, lang: Lang | str) -> str:
+    """Say how far following was allowed; amounts are of ``currency``, the loan's."""
+    lang = Lang(lang)
+    amounts = {
+        Label.SCOPE_AMOUNT: scope.amount_max_minor,
+        Label.SCOPE_PART: scope.part_min_minor or None,  # 0 is no limit
+    }
+    limits: dict[Label, object] = {
+        Label.SCOPE_WINDOW: scope.window_days,
+        Label.SCOPE_HOPS: scope.hops_max,
+    }
+    for label, minor in amounts.items():
+        limits[label] = None if minor is None else f"{currency} {render_amount(minor, currency)}"
+    said = [say(label, lang, limit=limit) for label, limit in limits.items() if limit is not None]
+    return ("，" if lang is Lang.ZH else ", ").join(said) or say(Label.SCOPE_NONE, lang)
 
 
 def describe_cut(trail: Trail, cut: Cut, lang: Lang | str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from fundtrace.model.instants import render_instant
 from fundtrace.model.kinds import Rule
+from fundtrace.trace.result import Scope
 from fundtrace.trace.trail import (
     Coverage,
     Cut,
@@ -41,6 +42,7 @@ def build_trail_json(trail: Trail) -> Json:
         "contract_id": trail.contract_id,
         "rule": str(trail.rule),
         "as_of": None if trail.as_of is None else render_instant(trail.as_of),
+        "scope": _scope(trail.scope),
         "snapshot": trail.snapshot,
         "currency": trail.currency,
         "principal_minor": trail.principal_minor,
@@ -60,6 +62,15 @@ def build_trail_json(trail: Trail) -> Json:
         "flags": [],
         "cut": [_cut(cut) for cut in trail.cut],
         "doubts": [_doubt(doubt) for doubt in trail.doubts],
+    }
+
+
+def _scope(scope: Scope) -> Json:
+    return {
+        "window_days": scope.window_days,
+        "hops_max": scope.hops_max,
+        "amount_max_minor": scope.amount_max_minor,
+        "part_min_minor": scope.part_min_minor,
     }
 
 

@@ -71,6 +71,7 @@ END_REASONS: Mapping[EndReason, Words] = {
     EndReason.WINDOW_OVER: Words("超出授权期限", "authorized window over"),
     EndReason.HOP_LIMIT: Words("达到授权层级", "authorized hops used up"),
     EndReason.AMOUNT_LIMIT: Words("达到授权金额", "authorized amount used up"),
+    EndReason.PART_LIMIT: Words("金额过小，不再追踪", "too small to follow"),
 }
 
 RULES: Mapping[Rule, Words] = {
@@ -108,6 +109,12 @@ class Label(Enum):
     RULE = Words("归属规则", "Rule")
     AS_OF = Words("截至", "As of")
     AS_OF_END = Words("数据末尾", "the end of the data")
+    SCOPE = Words("追踪范围", "Scope")
+    SCOPE_NONE = Words("不限", "without limit")
+    SCOPE_WINDOW = Words("放款后 {limit} 天内", "{limit} days after disbursement")
+    SCOPE_HOPS = Words("最多 {limit} 层", "{limit} movements deep")
+    SCOPE_AMOUNT = Words("流转累计不超过 {limit}", "hops up to {limit} in all")
+    SCOPE_PART = Words("单份资金不少于 {limit}", "parts of {limit} or more")
     SNAPSHOT = Words("数据快照", "Snapshot")
     COVERAGE = Words("穿透覆盖率", "Coverage")
     COVERAGE_NONE = Words(

@@ -16,7 +16,7 @@ from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, OUTSIDE, Tables
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.reentry import list_reentry_candidates
-from fundtrace.trace.result import Carried, HopRow, Pass, list_columns
+from fundtrace.trace.result import Carried, HopRow, Pass, Scope, list_columns
 from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
 
 USE_ORDER = {use: position for position, use in enumerate(Use)}
@@ -39,20 +39,25 @@ class Statements(NamedTuple):
     ever_reached: tuple[Reached, ...] = ()
 
 
-def build_trail(
+def build_trail(  # noqa: PLR0913  one per part of an answer
     given: TraceInput,
     rank: int,
     rule: Rule,
     passes: Mapping[Rule, Pass],
-    exposed: list[HopRow],
+    exposed: Sequence[HopRow] | Mapping[Use, int],
+    *,
+    scope: Scope,
 ) -> Trail:
     """Build the trail of one loan (by rank) under ``rule``.
 
     ``passes`` holds the conserving passes for the spread and, unless the rule is exposure,
-    that of the rule itself; ``exposed`` are the hops of the exposure rule.
+    that of the rule itself; ``exposed`` are the hops of the exposure rule, or, where nobody is
+    shown them, what they bring to each use (capped at the principal or not). ``scope`` is the
+    one that all of them were made under.
     """
     shown = passes.get(rule)
-    rows: Sequence[HopRow] = exposed if shown is None else shown.hops[rank]
+    exposed_hops: Sequence[HopRow] = () if isinstance(exposed, Mapping) else exposed
+    rows = exposed_hops if shown is None else shown.hops[rank]
     said = Statements()
     if shown is not None:
         said = Statements(
@@ -60,7 +65,7 @@ def build_trail(
             _build_parts(given, rank, rule, passes, is_first_use=False),
             _build_reached(given, rank, rule, passes),
         )
-    trail = compose_trail(given, rank, rule, shown, rows, said)
+    trail = compose_trail(given, rank, rule, shown, rows, said, scope=scope)
     return replace(trail, exposure=build_exposure(given, rank, exposed))
 
 
@@ -71,6 +76,8 @@ def compose_trail(  # noqa: PLR0913, PLR0917  one for each part of an answer
     shown: Pass | None,
     rows: Sequence[HopRow],
     said: Statements,
+    *,
+    scope: Scope,
 ) -> Trail:
     """Put a trail together from its hops, its statements and its pass; exposure is left open."""
     loan = given.loans[rank]
@@ -79,6 +86,7 @@ def compose_trail(  # noqa: PLR0913, PLR0917  one for each part of an answer
         contract_id=loan.contract_id,
         rule=rule,
         as_of=given.as_of,
+        scope=scope,
         snapshot=given.tables.snapshot,
         currency=loan.currency,
         principal_minor=loan.principal_minor,
@@ -230,13 +238,17 @@ def sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
 
 def _sum_reached(given: TraceInput, rank: int, carried: Carried) -> dict[Use, int]:
     """Add up arrivals by use: the hops', and the disbursement's own where it is a use."""
+    return add_disbursement(given, rank, _sum_arrivals(given, rank, carried))
+
+
+def _sum_arrivals(given: TraceInput, rank: int, carried: Carried) -> dict[Use, int]:
     sums: dict[Use, int] = {}
     for row, value in zip(carried.row.tolist(), carried.value.tolist(), strict=True):
         place = find_hop_place(given, row)
         if place.reason is not EndReason.IN_TRANSIT:
             use = given.places.classify(rank, place)
             sums[use] = sums.get(use, 0) + value
-    return add_disbursement(given, rank, sums)
+    return sums
 
 
 def add_disbursement(given: TraceInput, rank: int, arrived: Mapping[Use, int]) -> dict[Use, int]:
@@ -280,10 +292,14 @@ def range_reached(rule: Rule, sums: Mapping[Rule, Mapping[Use, int]]) -> tuple[R
     return tuple(reached)
 
 
-def build_exposure(given: TraceInput, rank: int, exposed: list[HopRow]) -> tuple[Reached, ...]:
-    """Sum the exposed arrivals by use, each capped at the principal; 0 to that is the range."""
+def build_exposure(
+    given: TraceInput, rank: int, exposed: Sequence[HopRow] | Mapping[Use, int]
+) -> tuple[Reached, ...]:
+    """Cap the exposed arrivals of each use at the principal; 0 to that is the range."""
     principal = given.loans[rank].principal_minor
-    sums = _sum_reached(given, rank, list_columns(exposed))
+    if not isinstance(exposed, Mapping):
+        exposed = _sum_arrivals(given, rank, list_columns(exposed))
+    sums = add_disbursement(given, rank, exposed)
     return tuple(
         Reached(use, min(principal, sums[use]), 0, min(principal, sums[use]))
         for use in sorted(sums, key=USE_ORDER.__getitem__)

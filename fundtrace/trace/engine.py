@@ -22,6 +22,10 @@ leaves two readings (each choice conserves):
   loan rest there and become own money where they stand; at the end of the pass likewise.
 - **Scope hops**: what arrives at the last allowed depth rests there and becomes own money;
   so does what a return brings back from that depth.
+- **Scope part**: a piece that arrives with less value than the limit, after what repays an
+  overdraft, rests there and becomes own money; so does one that a return brings back. What
+  a disbursement brings is exempt, however small. At the last allowed depth the hops are
+  the reason, not the size.
 - **Scope amount**: traced value of a loan's hops adds up to at most the limit; the piece
   that crosses it is split.
 - **Overdraft**: an opening balance below zero is borrowed already, whatever the limit.
@@ -170,9 +174,9 @@ class _Engine:
         if piece.source == OWN:
             return holding.append_own(piece.units)
         depth = piece.depth if piece.is_returned else piece.depth + 1
-        hops_max = self.scope.hops_max
-        if hops_max is not None and depth >= hops_max:
-            self.rest(piece, PlaceKey(account, EndReason.HOP_LIMIT), row)
+        limit = self.find_limit(piece, depth)
+        if limit is not None:
+            self.rest(piece, PlaceKey(account, limit), row)
             return holding.append_own(piece.units)
         fresh = self.land(piece, PlaceKey(account, EndReason.HELD), row)
         if self.window_ends_at is not None:
@@ -293,6 +297,16 @@ class _Engine:
         holding.disown(over)
         alive = [ends[lot.source] for lot in holding.list_traced()]
         holding.window_ends_at = min(alive, default=None)
+
+    def find_limit(self, piece: Piece, depth: int) -> EndReason | None:
+        """Return the limit at which an arriving piece is followed no further, hops before part."""
+        hops_max, part_min = self.scope.hops_max, self.scope.part_min_minor
+        if hops_max is not None and depth >= hops_max:
+            return EndReason.HOP_LIMIT
+        is_paid_out = piece.depth < 0
+        if part_min is not None and piece.value < part_min and not is_paid_out:
+            return EndReason.PART_LIMIT
+        return None
 
     def limit_amount(self, pieces: list[Piece], account: int, limit: int) -> list[Piece]:
         """Cut traced pieces where a loan's hops would add up to more than the scope allows."""

@@ -7,9 +7,11 @@ so is every return of an exposed movement. Nothing is conserved. Settled here:
 - Units are value (*par*) as long as the money has never been converted. Behind a conversion
   a small payment may carry much value, so that everything which arrived on the account,
   capped at the principal, counts as exposed by each of its outflows.
-- Of a scope, window and hops apply; the cumulated amount does not, for it depends on the
-  rule. Without it the bound is higher and still one.
+- Of a scope, window and hops apply; the cumulated amount and the least part do not, for
+  they depend on the rule. Without them the bound is higher and still one.
 - ``HopRow.parents`` names the first movement that reached the debit account.
+
+``kernel.exposing`` says the same of millions of movements.
 """
 
 from __future__ import annotations

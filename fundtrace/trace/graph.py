@@ -17,6 +17,7 @@ attributes are texts, integers and truth values, so that GraphML can carry them.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ def build_graph(trail: Trail) -> nx.MultiDiGraph[str]:
     Edge attributes: kind (hop or held), movement_id, depth, amount_minor, traced_minor,
     units_minor, currency, booked_at (ISO UTC), use, end_reason, is_back_flow; traced_minor in
     the loan's currency, amount_minor and units_minor in that of the movement. A held edge has
-    kind, currency, booked_at and, where the trail says it, traced_minor.
+    kind, currency, booked_at and, where the trail says it, traced_minor. The graph has what the
+    whole answer says; of a scope (scope_window_days ...) only the limits that were set.
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(
         loan_id=trail.loan_id,
@@ -70,6 +72,7 @@ def build_graph(trail: Trail) -> nx.MultiDiGraph[str]:
         principal_minor=trail.principal_minor,
         snapshot=trail.snapshot,
     )
+    graph.graph.update({f"scope_{name}": limit for name, limit in _list_limits(trail)})
     events = _list_events(trail)
     for event in sorted(events, key=lambda event: event.order):
         graph.add_node(
@@ -86,6 +89,12 @@ def build_graph(trail: Trail) -> nx.MultiDiGraph[str]:
         graph.add_edge(debit.node, credit.node, key=hop.movement_id, **_describe_hop(hop))
     _add_waits(graph, trail, events)
     return graph
+
+
+def _list_limits(trail: Trail) -> list[tuple[str, int]]:
+    """Return the limits of the scope that were set, by name."""
+    limits = dataclasses.asdict(trail.scope)
+    return [(name, limit) for name, limit in limits.items() if limit is not None]
 
 
 def _list_events(trail: Trail) -> list[_Event]:

@@ -46,15 +46,21 @@ class TraceInput:
         )
         self.loans_of_movement: dict[int, list[int]] = {}
         self._payees: dict[int, list[tuple[int, Loan]]] = {}
-        for rank, loan in enumerate(self.loans):
+        self._drawn: dict[int, int] = {}
+        self.add_loans(0)
+        self.ends_at = self._find_end()
+
+    def add_loans(self, first: int) -> None:
+        """Index the loans from rank ``first`` on."""
+        rows: dict[int, None] = {}
+        for rank, loan in enumerate(self.loans[first:], first):
             if loan.movement != NO_ROW:
                 self.loans_of_movement.setdefault(loan.movement, []).append(rank)
+                rows[loan.movement] = None
             if loan.declared_payees:
                 self._payees.setdefault(loan.account_id, []).append((rank, loan))
-        self._drawn = {
-            rank: value for row in self.loans_of_movement for rank, value in self.list_drawn(row)
-        }
-        self.ends_at = self._find_end()
+        for row in rows:
+            self._drawn.update(self.list_drawn(row))
 
     @cached_property
     def outflows(self) -> Outflows:

@@ -34,11 +34,11 @@ from functools import cached_property
 
 import numpy as np
 
+from fundtrace.model.columns import encode_values
 from fundtrace.model.instants import render_local
 from fundtrace.model.money import get_minor_digits
 from fundtrace.model.tables import NO_VALUE, Int32s, Int64s, Movements, Tables
 from fundtrace.trace.chains import chain_balances
-from fundtrace.trace.columns import encode_column
 from fundtrace.trace.entries import (
     Entries,
     Walk,
@@ -191,7 +191,7 @@ def _get_tolerances(tables: Tables) -> Int64s:
         currency: ROUNDING_MINOR if get_minor_digits(currency) >= 2 else 0
         for currency in set(currencies)
     }
-    return encode_column(currencies, of_currency, 0).astype(np.int64)
+    return encode_values(currencies, of_currency, 0).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)

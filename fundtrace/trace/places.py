@@ -24,16 +24,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from fundtrace.model.columns import encode_values
 from fundtrace.model.countries import is_abroad
 from fundtrace.model.kinds import AccountKind, EndReason, MovementKind, Relation, Use
-from fundtrace.model.tables import MOVEMENT_KINDS, OUTSIDE, AccountKey, Int8s, Loan, Tables
-from fundtrace.trace.columns import encode_column
+from fundtrace.model.registers import list_relations
+from fundtrace.model.tables import (
+    MOVEMENT_KINDS,
+    OUTSIDE,
+    AccountKey,
+    Accounts,
+    Int8s,
+    Loan,
+    Tables,
+)
 from fundtrace.trace.trail import Place
 
 
@@ -97,12 +107,25 @@ _PROPERTY_SECTOR = re.compile(r"K?70")  # GB/T 4754 division 70
 class Places:
     """Answers about places that depend on the tables alone, for all loans of one pass."""
 
-    def __init__(self, tables: Tables, ranked_loans: Sequence[Loan]) -> None:
-        """Index parties and payees by loan."""
+    def __init__(
+        self, tables: Tables, ranked_loans: Sequence[Loan], before: Places | None = None
+    ) -> None:
+        """Index accounts by kind and end.
+
+        ``before`` are those of the same tables with fewer accounts; what it knows is kept.
+        """
         self._tables = tables
         self._loans = ranked_loans
-        self.account_kinds = _number_kinds(tables)  # by account: position in AccountKind
-        self.account_ends = _find_account_ends(tables, self.account_kinds)  # in END_REASONS
+        if before is None:
+            self.account_kinds = _number_kinds(tables)  # by account: position in AccountKind
+            self.account_ends = _find_account_ends(tables, self.account_kinds)  # in END_REASONS
+        else:
+            added = replace(
+                tables, accounts=_cut_accounts(tables.accounts, len(before.account_kinds))
+            )
+            kinds = _number_kinds(added)
+            self.account_kinds = np.append(before.account_kinds, kinds)
+            self.account_ends = np.append(before.account_ends, _find_account_ends(added, kinds))
         self._ends = self.account_ends.tobytes()  # the same, quicker to ask one by one
         self._uses: dict[tuple[int, PlaceKey], Use] = {}
         self._described: dict[tuple[int, str], Place] = {}
@@ -117,25 +140,27 @@ class Places:
         found: npt.NDArray[np.bool_] = holds[self.account_kinds]
         return found
 
-    @cached_property
+    @property
     def _related(self) -> Mapping[str, set[str]]:
-        return self._index_relations(_RELATED)
+        return self._tied[0]
+
+    @property
+    def _suppliers(self) -> Mapping[str, set[str]]:
+        return self._tied[1]
 
     @cached_property
-    def _suppliers(self) -> Mapping[str, set[str]]:
-        return self._index_relations(frozenset({Relation.SUPPLIER}))
-
-    def _index_relations(self, kinds: frozenset[Relation]) -> dict[str, set[str]]:
-        """Return whom relations tie to each borrower, in either direction."""
-        index: dict[str, set[str]] = {loan.holder_id: set() for loan in self._loans}
-        for one in self._tables.relations:
-            for holder, other in (
-                (one.holder_id, one.related_holder_id),
-                (one.related_holder_id, one.holder_id),
-            ):
-                if holder in index and one.relation in kinds:
-                    index[holder].add(other)
-        return index
+    def _tied(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """Return whom relations tie to each borrower: related parties, and suppliers."""
+        borrowers = {loan.holder_id for loan in self._loans}
+        related: dict[str, set[str]] = {}
+        suppliers: dict[str, set[str]] = {}
+        for one in list_relations(self._tables.relations, borrowers):
+            index = related if one.relation in _RELATED else suppliers
+            if one.holder_id in borrowers:
+                index.setdefault(one.holder_id, set()).add(one.related_holder_id)
+            if one.related_holder_id in borrowers:
+                index.setdefault(one.related_holder_id, set()).add(one.holder_id)
+        return related, suppliers
 
     def find_arrival_place(self, row: int) -> PlaceKey | None:
         """Return the place where a movement ends every trail, or None where it goes on."""
@@ -213,6 +238,16 @@ class Places:
                     index[name].append(account)
         return index
 
+    def find_bank_use(self, bank: str) -> Use | None:
+        """Return the class of money at a bank that is abroad or no member, else None."""
+        members = self._tables.members
+        if members is None or bank not in members:
+            if is_abroad(bank):
+                return Use.ABROAD
+            if members is not None:
+                return Use.NON_MEMBER
+        return None
+
     def classify(self, rank: int, place: PlaceKey) -> Use:
         """Return the use class of a place for a loan, given by its rank in loan order."""
         key = (rank, place)
@@ -256,9 +291,7 @@ class Places:
         accounts = self._tables.accounts
         if self.is_related(rank, accounts.holder_id[place.account]):
             return Use.RELATED_PARTY
-        if _PROPERTY_SECTOR.match(accounts.sector[place.account]):
-            return Use.PROPERTY
-        return _USE_OF_KIND.get(accounts.kind[place.account])
+        return find_kind_use(accounts.kind[place.account], accounts.sector[place.account])
 
     def _classify_by_bank(self, rank: int, place: PlaceKey) -> Use:
         """Try the classes from cash to unknown, which every place reaches."""
@@ -266,20 +299,23 @@ class Places:
             return _USE_OF_REASON[place.reason]
         if place.account == OUTSIDE:
             return Use.UNKNOWN
-        accounts, members = self._tables.accounts, self._tables.members
-        bank = accounts.bank[place.account]
-        if members is None or bank not in members:
-            if is_abroad(bank):
-                return Use.ABROAD
-            if members is not None:
-                return Use.NON_MEMBER
+        accounts = self._tables.accounts
+        use = self.find_bank_use(accounts.bank[place.account])
+        if use is not None:
+            return use
         is_supplier = accounts.holder_id[place.account] in self.list_suppliers(rank)
         return Use.SUPPLIER if is_supplier else Use.UNKNOWN
 
 
+def _cut_accounts(accounts: Accounts, first: int) -> Accounts:
+    """Return the accounts from id ``first`` on."""
+    rows = slice(first, len(accounts))
+    return Accounts(**{one.name: getattr(accounts, one.name)[rows] for one in fields(accounts)})
+
+
 def _number_kinds(tables: Tables) -> Int8s:
     numbers = {kind: number for number, kind in enumerate(_ACCOUNT_KINDS)}
-    return encode_column(tables.accounts.kind, numbers, 0).astype(np.int8)
+    return encode_values(tables.accounts.kind, numbers, 0).astype(np.int8)
 
 
 def _find_account_ends(tables: Tables, kinds: Int8s) -> Int8s:
@@ -288,12 +324,17 @@ def _find_account_ends(tables: Tables, kinds: Int8s) -> Int8s:
     of_kind = [number(_ABSORBING_KINDS.get(kind)) for kind in _ACCOUNT_KINDS]
     ends = np.array(of_kind, dtype=np.int8)[kinds]
     if tables.members is not None:
-        is_member = encode_column(accounts.bank, dict.fromkeys(tables.members, 1), 0) > 0
+        is_member = encode_values(accounts.bank, dict.fromkeys(tables.members, 1), 0) > 0
         ends[(ends == 0) & ~is_member] = number(EndReason.NON_MEMBER)
     if tables.has_accounts_table:
-        is_listed = np.fromiter(accounts.is_listed, np.bool_, len(accounts))
+        is_listed = np.asarray(accounts.is_listed, dtype=np.bool_)
         ends[(ends == 0) & ~is_listed] = number(EndReason.NOT_LISTED)
     return ends
+
+
+def find_kind_use(kind: AccountKind, sector: str) -> Use | None:
+    """Return the class that an account's sector or kind gives it, else None."""
+    return Use.PROPERTY if _PROPERTY_SECTOR.match(sector) else _USE_OF_KIND.get(kind)
 
 
 def build_place(tables: Tables, account: int, detail: str = "") -> Place:

@@ -24,16 +24,19 @@ class Scope:
     """How far following is allowed (from an authorization); None means without limit.
 
     ``window_days`` after the disbursement, inclusive; ``hops_max`` movements deep;
-    ``amount_max_minor`` of value over all hops of one loan together.
+    ``amount_max_minor`` of value over all hops of one loan together; ``part_min_minor`` of
+    value in each piece that a movement brings (0 and None are the same). Amounts are minor
+    units of each loan's own currency.
     """
 
     window_days: int | None = None
     hops_max: int | None = None
     amount_max_minor: int | None = None
+    part_min_minor: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits below zero."""
-        for name in ("window_days", "hops_max", "amount_max_minor"):
+        for name in ("window_days", "hops_max", "amount_max_minor", "part_min_minor"):
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise InvalidInputError(f"scope {name} is {value}; give 0 or more, or leave it out")

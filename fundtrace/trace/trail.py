@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import networkx as nx
     import polars as pl
 
+    from fundtrace.trace.result import Scope
+
 
 @dataclass(frozen=True)
 class Place:
@@ -142,6 +144,7 @@ class Trail:
     contract_id: str
     rule: Rule
     as_of: int | None  # None: everything that the tables hold
+    scope: Scope  # how far following was allowed
     snapshot: str
     currency: str
     principal_minor: int

@@ -93,15 +93,14 @@ def place_events(units: Int32s, is_late: Bools) -> tuple[Int32s, Int32s]:
     debit = np.full(len(is_late), -1, dtype=np.int32)
     credit = debit.copy()
     row, is_pair = units >> 1, _find_pairs(units, is_late)
-    start = np.cumsum(is_pair, dtype=np.int32)  # pairs up to and with this unit
-    start += np.arange(len(units), dtype=np.int32)
-    if is_pair.all():
-        debit[row], credit[row] = start - 1, start
-        return debit, credit
-    is_credit = (units & 1).astype(np.bool_)
-    debit[row[~is_credit]] = (start - is_pair)[~is_credit]
-    has_credit = is_credit | is_pair
-    credit[row[has_credit]] = start[has_credit]
+    end = np.cumsum(is_pair, dtype=np.int32)  # of a pair: its credit; of others: itself
+    end += np.arange(len(units), dtype=np.int32)
+    debit[row], credit[row] = end - is_pair, end
+    alone = np.flatnonzero(~is_pair)  # few, so they are set right afterwards
+    is_credit = (units[alone] & 1).astype(np.bool_)
+    debits, credits_ = alone[~is_credit], alone[is_credit]
+    debit[row[credits_]], credit[row[debits]] = -1, -1
+    debit[row[debits]], credit[row[credits_]] = end[debits], end[credits_]
     return debit, credit
 
 

@@ -30,6 +30,7 @@ from bench_world import draw_tables
 
 from fundtrace.books.tables import load_tables
 from fundtrace.model.kinds import Rule
+from fundtrace.model.money import render_amount
 from fundtrace.model.tables import Tables
 from fundtrace.simulate.folder import write_world
 from fundtrace.simulate.world import Size, build_world
@@ -47,7 +48,7 @@ from fundtrace.trace.kernel import (
 from fundtrace.trace.result import Scope
 
 SEED = 7
-SCOPE = Scope(window_days=90)
+SCOPE = Scope(window_days=90, part_min_minor=100)  # 1.00 of CNY and USD, the loans' currencies
 SIZES = (100_000, 1_000_000, 10_000_000)
 SIMULATED_MAX, SPECIFIC_MAX, REFERENCE_MAX = 1_000_000, 1_000_000, 100_000
 RULES = (
@@ -72,7 +73,9 @@ def main() -> None:
     """Measure, and print each row as soon as it is known."""
     asked = _read_arguments()
     budget = Budget(asked.seconds_max)
-    print("\n".join(_describe_machine(asked.date)))
+    print("\n".join(describe_machine(asked.date)))
+    part = f"{render_amount(SCOPE.part_min_minor or 0, 'CNY')} per part"
+    print(f"- Seed {SEED}, scope {SCOPE.window_days} days and {part}, hops written out in memory")
     print()
     _print_cold_starts()
     _warm_up()
@@ -102,7 +105,8 @@ def _read_arguments() -> argparse.Namespace:
     return asked
 
 
-def _describe_machine(date: str) -> Iterator[str]:
+def describe_machine(date: str) -> Iterator[str]:
+    """Say on what, and when, figures were measured."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), "?")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
@@ -112,7 +116,6 @@ def _describe_machine(date: str) -> Iterator[str]:
     yield f"- Date: {date}"
     yield f"- Machine: {model}, {os.cpu_count()} cores, {memory:.0f} GB; load {load:.1f} at the start"
     yield f"- Versions: Python {platform.python_version()}, {versions}, Linux {platform.release()}"
-    yield f"- Seed {SEED}, scope {SCOPE.window_days} days, hops written out in memory"
 
 
 def _print_cold_starts() -> None:

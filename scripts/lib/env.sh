@@ -3,6 +3,8 @@
 #
 #   ensure_environment product   what `fundtrace` needs to run (requirements.txt)
 #   ensure_environment dev       that, and what the checks need (requirements-dev.txt)
+#   ensure_environment bench     the product, and the peers that benchmarks compare it with
+#                                (requirements-bench.txt); takes nothing away
 #
 # It keeps these rules. A stamp in .venv names lock, pyproject.toml and place; where it fits,
 # nothing is done. .venv holds the file "incomplete" from the first change to the last, so that
@@ -24,19 +26,24 @@ hash_stdin() {
     if command -v sha256sum > /dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-16
 }
 
+# lock_of KIND: the name of its lock.
+lock_of() { if [ "$1" = product ]; then echo requirements.txt; else echo "requirements-$1.txt"; fi; }
+
 # stamp_of KIND: the file whose presence says that .venv is as that kind wants it.
 stamp_of() {
-    local lock="$root/requirements.txt"
-    if [ "$1" = dev ]; then lock="$root/requirements-dev.txt"; fi
+    local lock="$root/$(lock_of "$1")"
     printf '%s/.fundtrace-%s-%s' "$venv" "$1" \
         "$({ printf '%s\n' "$root"; cat "$lock" "$root/pyproject.toml"; } | hash_stdin)"
 }
 
 is_ready() {
     [ ! -e "$venv/incomplete" ] || return 1
-    [ -e "$(stamp_of dev)" ] || { [ "$1" = product ] && [ -e "$(stamp_of product)" ]; } || return 1
+    [ -e "$(stamp_of "$1")" ] || { [ "$1" = product ] && has_stamp; } || return 1
     "$venv/bin/python" -c 'import fundtrace' 2> /dev/null
 }
+
+# has_stamp: .venv is as some kind wants it, so as the product does: the other locks contain it.
+has_stamp() { [ -e "$(stamp_of product)" ] || [ -e "$(stamp_of dev)" ] || [ -e "$(stamp_of bench)" ]; }
 
 # is_usable: .venv is whole, was made here (scripts inside name its path), and runs 3.11 or later.
 is_usable() {
@@ -142,12 +149,10 @@ find_uv() {
 
 # fill_venv KIND: what the lock says, and the project itself, editable.
 fill_venv() {
-    local uv lock=requirements.txt
+    local uv lock
     local -a how=(install --no-deps --requirements)
-    if [ "$1" = dev ]; then
-        lock=requirements-dev.txt
-        how=(sync)
-    fi
+    lock="$(lock_of "$1")"
+    if [ "$1" = dev ]; then how=(sync); fi
     cd "$root" || return 1
     uv="$(find_uv)" || return 1
     export_pip_settings

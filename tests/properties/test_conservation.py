@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from fundtrace.api.dataset import Dataset
 from fundtrace.model.instants import parse_instant
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
 from fundtrace.model.money import parse_amount_minor, render_amount
+from fundtrace.model.tables import NO_ROW
 from fundtrace.trace.audit import list_imbalances
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.inputs import TraceInput
@@ -25,6 +28,7 @@ SCOPES = st.builds(
     window_days=st.one_of(st.none(), st.integers(0, 5)),
     hops_max=st.one_of(st.none(), st.integers(0, 3)),
     amount_max_minor=st.one_of(st.none(), st.integers(0, 80)),
+    part_min_minor=st.one_of(st.none(), st.integers(0, 80), st.integers(0, 2 * HUGE.amount_max)),
 )
 
 
@@ -207,6 +211,47 @@ def test_no_hop_goes_deeper_than_the_scope_allows(rule: Rule, world: World, hops
     result = trace_all(TraceInput(world.build()), rule, Scope(hops_max=hops_max))
     for hops in result.hops:
         assert all(hop.depth <= hops_max for hop in hops if hop.value > hop.returned)
+
+
+@RULES
+@PATIENT
+@given(data=st.data(), scope=SCOPES)
+def test_a_least_part_of_nothing_is_no_limit(rule: Rule, data: st.DataObject, scope: Scope):
+    asked = TraceInput(data.draw(worlds()).build())
+    without = trace_all(asked, rule, replace(scope, part_min_minor=None))
+    assert describe(trace_all(asked, rule, replace(scope, part_min_minor=0))) == describe(without)
+
+
+@RULES
+@PATIENT
+@given(world=worlds(), part_min=st.integers(1, 80))
+def test_what_goes_on_was_brought_in_parts_of_the_least_size_or_greater(
+    rule: Rule, world: World, part_min: int
+):
+    asked = TraceInput(world.build())
+    result = trace_all(asked, rule, Scope(part_min_minor=part_min))
+    reverses = asked.tables.movements.reverses
+    for hops in result.hops:
+        brought = {hop.row: hop.value for hop in hops}
+        for hop in hops:
+            if reverses[hop.row] == NO_ROW:  # a return takes back small parts too
+                parents = [parent for parent in hop.parents if parent in brought]
+                assert all(brought[parent] >= part_min for parent in parents)
+
+
+@RULES
+@PATIENT
+@given(world=worlds())
+def test_parts_greater_than_every_loan_end_all_trails_at_their_first_arrival(
+    rule: Rule, world: World
+):
+    asked = TraceInput(world.build())
+    part_min = 1 + max(loan.principal_minor for loan in asked.loans)
+    result = trace_all(asked, rule, Scope(part_min_minor=part_min))
+    drawn = [asked.get_drawn_minor(rank) for rank in range(len(asked.loans))]
+    for rank, hops in enumerate(result.hops):
+        assert all(hop.depth == 1 for hop in hops if hop.value > hop.returned)
+        assert sum(hop.value - hop.returned for hop in hops) <= drawn[rank]
 
 
 @RULES

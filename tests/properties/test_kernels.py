@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from fundtrace.api.dataset import Dataset
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
-from fundtrace.model.money import parse_amount_minor
 from fundtrace.trace.answer import build_trail
 from fundtrace.trace.audit import list_imbalances
 from fundtrace.trace.engine import trace_all
@@ -96,18 +95,12 @@ def test_a_kernel_pass_conserves(rule: Rule, data: st.DataObject):
 @RULES
 @pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])
 def test_the_worked_case_holds_by_the_kernel(case: Case, rule: Rule):
-    tables, limits = case.build(), case.limits
-    amount = limits.get("Scope amount")
-    scope = Scope(
-        window_days=int(limits["Scope window"]) if "Scope window" in limits else None,
-        hops_max=int(limits["Scope hops"]) if "Scope hops" in limits else None,
-        amount_max_minor=parse_amount_minor(amount, "CNY") if amount else None,
-    )
+    tables, scope = case.build(), case.make_scope()
     dataset, asked = Dataset(tables), TraceInput(tables)
     passes = {one: run_kernel(asked, one, scope) for one in CONSERVING_RULES}
     for rank, loan in enumerate(asked.loans):
         exposed = list_exposed_hops(asked, rank, scope)
-        trail = build_trail(asked, rank, rule, passes, exposed)
+        trail = build_trail(asked, rank, rule, passes, exposed, scope=scope)
         expected = dataset.trace(loan.loan_id, rule, scope=scope)
         assert [getattr(trail, one.name) for one in fields(trail)] == [
             getattr(expected, one.name) for one in fields(expected)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fundtrace.model.kinds import CONSERVING_RULES, Rule
 from fundtrace.model.money import parse_amount_minor
 from fundtrace.trace.engine import trace_all
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.result import PassResult
+from fundtrace.trace.result import PassResult, Scope
 from tests.support.worlds import Shape, World, worlds
 
 OVERDRAWN = Shape(
@@ -44,9 +46,12 @@ class Purse:
 
 
 class Oracle:
-    def __init__(self, world: World, rule: Rule) -> None:
-        self.rule = rule
+    def __init__(self, world: World, rule: Rule, part_min: int = 0) -> None:
+        self.rule, self.part_min = rule, part_min
         self.serial = 0
+        self.lot_of: dict[int, int] = {}  # coin serial: the part in which it arrived
+        self.parts = 0
+        self.small: dict[tuple[str, tuple[str, str]], int] = {}  # what was followed no further
         self.repaid: dict[tuple[str, tuple[str, str]], int] = {}
         self.purses: dict[tuple[str, str], Purse] = {}
         self.first_uses: dict[tuple[str, tuple[str, str]], int] = {}
@@ -86,14 +91,16 @@ class Oracle:
             if kind == 0:
                 minor = parse_amount_minor(row["principal"], "CNY")
                 coins = [f"{row['loan_id']}*"] * minor
-                self.credit((row["bank"], row["account"]), coins, row["disbursed_at"])
+                self.parts += 1
+                key = (row["bank"], row["account"])
+                self.credit(key, coins, [self.parts] * minor, row["disbursed_at"], 0)
             else:
                 minor = parse_amount_minor(row["amount"], "CNY")
                 sides = [
                     (row[f"{side}_bank"], row[f"{side}_account"]) for side in ("debit", "credit")
                 ]
-                coins = self.debit(*sides, minor, row["booked_at"])
-                self.credit((row["credit_bank"], row["credit_account"]), coins, row["booked_at"])
+                coins, parts = self.debit(*sides, minor, row["booked_at"])
+                self.credit(sides[1], coins, parts, row["booked_at"], self.part_min)
 
     def add(self, purse: Purse, coins: list[str]) -> list[int]:
         serials = list(range(self.serial, self.serial + len(coins)))
@@ -102,7 +109,9 @@ class Oracle:
         purse.serials += serials
         return serials
 
-    def credit(self, key: tuple[str, str], coins: list[str], at: str) -> None:
+    def credit(
+        self, key: tuple[str, str], coins: list[str], parts: list[int], at: str, part_min: int
+    ) -> None:
         if key == ("", ""):
             key = ("outside", "")
             self.purses.setdefault(key, Purse())
@@ -115,10 +124,27 @@ class Oracle:
             if coin:
                 name = self.use(coin, key, is_gone=True).rstrip("*")
                 self.repaid[name, key] = self.repaid.get((name, key), 0) + 1
+        parts = parts[len(repaid) :]
         kept = [self.use(coin, key) for coin in kept]
+        if not self.absorbs(key):
+            kept = self.stop_small(kept, parts, key, part_min)
         serials = self.add(purse, kept)
+        self.lot_of |= zip(serials, parts, strict=True)
         if not repaid:
             purse.arrivals.append((minute_of(at), serials))
+
+    def stop_small(
+        self, coins: list[str], parts: list[int], key: tuple[str, str], part_min: int
+    ) -> list[str]:
+        """Make own money of the coins that arrive in parts below the least."""
+        sizes = Counter(parts)
+        kept = []
+        for coin, part in zip(coins, parts, strict=True):
+            is_small = bool(coin) and sizes[part] < part_min
+            if is_small:
+                self.small[coin, key] = self.small.get((coin, key), 0) + 1
+            kept.append("" if is_small else coin)
+        return kept
 
     def absorbs(self, key: tuple[str, str]) -> bool:
         is_away = bool(self.members) and key[0] not in self.members
@@ -131,9 +157,12 @@ class Oracle:
         self.first_uses[coin[:-1], key] = self.first_uses.get((coin[:-1], key), 0) + 1
         return coin[:-1]
 
-    def debit(self, key: tuple[str, str], payee: tuple[str, str], minor: int, at: str) -> list[str]:
+    def debit(
+        self, key: tuple[str, str], payee: tuple[str, str], minor: int, at: str
+    ) -> tuple[list[str], list[int]]:
+        """Return the coins that leave, and of each in which part of the payment it lies."""
         if key == ("", "") or self.absorbs(key):
-            return [""] * minor
+            return [""] * minor, [0] * minor
         purse = self.purses[key]
         short = max(0, minor - len(purse.coins))
         purse.overdrawn += min(short, max(0, purse.limit - purse.overdrawn))
@@ -150,10 +179,16 @@ class Oracle:
             chosen = self.choose(rest, minor - len(places), minute_of(at))
             places = places + [back[place] for place in chosen]
         taken = [purse.coins[place] for place in places]
+        if self.rule is Rule.PRO_RATA:
+            origins: list[object] = [coin.rstrip("*") for coin in taken]
+        else:
+            origins = [self.lot_of.get(purse.serials[place]) for place in places]
+        numbers = {one: self.parts + 1 + n for n, one in enumerate(dict.fromkeys(origins))}
+        self.parts += len(numbers)
         gone = set(places)
         purse.coins = [coin for place, coin in enumerate(purse.coins) if place not in gone]
         purse.serials = [one for place, one in enumerate(purse.serials) if place not in gone]
-        return taken
+        return taken, [numbers[one] for one in origins]
 
     def choose_for_payee(
         self, purse: Purse, key: tuple[str, str], payee: tuple[str, str], minor: int, minute: int
@@ -222,8 +257,10 @@ def rests_of(oracle: Oracle) -> dict[tuple[str, str, str], int]:
             if coin:
                 key = (coin.rstrip("*"), bank_name, account)
                 rests[key] = rests.get(key, 0) + 1
-    for (coin, (bank, account)), minor in oracle.repaid.items():
-        rests[coin, bank, account] = rests.get((coin, bank, account), 0) + minor
+    for ended in (oracle.repaid, oracle.small):
+        for (coin, (bank, account)), minor in ended.items():
+            key = (coin.rstrip("*"), bank, account)
+            rests[key] = rests.get(key, 0) + minor
     return rests
 
 
@@ -249,24 +286,27 @@ def first_uses_of_coins(oracle: Oracle) -> Uses:
         for coin in purse.coins:
             if coin.endswith("*"):
                 found[coin[:-1], *key] = found.get((coin[:-1], *key), 0) + 1
+    for (coin, key), minor in oracle.small.items():
+        if coin.endswith("*"):
+            found[coin[:-1], *key] = found.get((coin[:-1], *key), 0) + minor
     return found
 
 
 @pytest.mark.parametrize("rule", CONSERVING_RULES)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(world=worlds(OVERDRAWN))
-def test_the_engine_agrees_with_moving_coin_by_coin(rule: Rule, world: World):
+@given(world=worlds(OVERDRAWN), part_min=st.one_of(st.just(0), st.integers(1, 30)))
+def test_the_engine_agrees_with_moving_coin_by_coin(rule: Rule, world: World, part_min: int):
     for loan in world.rows["loans"]:
         loan["movement_id"] = ""
     tables = world.build()
-    result = trace_all(TraceInput(tables), rule)
+    result = trace_all(TraceInput(tables), rule, Scope(part_min_minor=part_min))
     found: dict[tuple[str, str, str], int] = {}
     for rank, loan in enumerate(result.given.loans):
         for place, value in result.rests[rank].items():
             key = ("", "") if place.account < 0 else tables.accounts.get_key(place.account)
             found[loan.loan_id, *key] = found.get((loan.loan_id, *key), 0) + value
     found = {key: value for key, value in found.items() if value}
-    oracle = Oracle(world, rule)
+    oracle = Oracle(world, rule, part_min)
     assert found == rests_of(oracle)
     if rule is not Rule.PRO_RATA:  # there, value that left and value that did not are split in part
         assert first_uses_of(result) == first_uses_of_coins(oracle)

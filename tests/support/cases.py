@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fundtrace.books.tables import build_tables
+from fundtrace.model.money import parse_amount_minor
 from fundtrace.model.tables import Tables
+from fundtrace.trace.result import Scope
 
 _FENCE = re.compile(r"```csv (\w+)\n(.*?)```", re.DOTALL)
 _LIMIT = re.compile(r"^(Scope|View): (\w+) ([0-9.]+)\.", re.MULTILINE)
@@ -24,6 +26,15 @@ class Case:
 
     def build(self) -> Tables:
         return build_tables(self.tables)
+
+    def make_scope(self) -> Scope:
+        amount, part = self.limits.get("Scope amount"), self.limits.get("Scope part")
+        return Scope(
+            window_days=int(self.limits["Scope window"]) if "Scope window" in self.limits else None,
+            hops_max=int(self.limits["Scope hops"]) if "Scope hops" in self.limits else None,
+            amount_max_minor=parse_amount_minor(amount, "CNY") if amount else None,
+            part_min_minor=parse_amount_minor(part, "CNY") if part else None,
+        )
 
 
 def load_cases(path: Path) -> list[Case]:

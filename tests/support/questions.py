@@ -41,6 +41,7 @@ def questions(draw: st.DrawFn, shape: Shape) -> tuple[TraceInput, Scope]:
         window_days=st.one_of(st.none(), st.integers(0, 5)),
         hops_max=st.one_of(st.none(), st.integers(0, 3)),
         amount_max_minor=st.one_of(st.none(), limit),
+        part_min_minor=st.one_of(st.none(), st.integers(0, 20), limit),
     )
     instant = None if as_of is None else parse_instant(render_time(as_of * 700))
     return TraceInput(tables, instant), draw(st.one_of(st.just(Scope()), scope))

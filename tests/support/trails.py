@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fundtrace.model.instants import DAY_MICROSECONDS, parse_instant
 from fundtrace.model.kinds import DoubtKind, EndReason, MovementKind, Rule, Use
+from fundtrace.trace.result import Scope
 from fundtrace.trace.trail import (
     Cut,
     Doubt,
@@ -138,6 +139,7 @@ class Story:
             contract_id="HT-2026-001",
             rule=Rule.PROCEEDS_FIRST,
             as_of=None,
+            scope=Scope(),
             snapshot=SNAPSHOT,
             currency=self.account.currency,
             principal_minor=self.principal_minor,

@@ -15,12 +15,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "fundtrace"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parts[-2] != "v1")
-LOCKS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+PRODUCT_LOCK, DEV_LOCK, BENCH_LOCK = LOCKS = [
+    ROOT / f"requirements{kind}.txt" for kind in ("", "-dev", "-bench")
+]
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 TOP_LEVEL = {
     *("proto", "fundtrace", "nodes", "scripts", "tests", "docs", ".ci"),
-    *("pyproject.toml", "requirements.txt", "requirements-dev.txt"),
+    *("pyproject.toml", *(lock.name for lock in LOCKS)),
     *("README.md", "LICENSE", "CHANGELOG.md", ".gitignore", ".gitattributes"),
 }
 
@@ -99,18 +101,22 @@ def test_every_locked_package_is_pinned_and_hashed(lock):
     assert [line for line in requirements if not pinned.fullmatch(line)] == []
 
 
-def test_the_development_lock_holds_all_of_the_product_lock():
-    product, dev = ({line.split(" ")[0] for line in _list_requirements(lock)} for lock in LOCKS)
-    assert product <= dev
+@pytest.mark.parametrize("lock", [DEV_LOCK, BENCH_LOCK], ids=_name)
+def test_the_larger_locks_hold_all_of_the_product_lock(lock):
+    product, larger = (
+        {line.split(" ")[0] for line in _list_requirements(one)} for one in (PRODUCT_LOCK, lock)
+    )
+    assert product <= larger
 
 
-def test_every_direct_dependency_is_locked():
+@pytest.mark.parametrize(("group", "lock"), [("dev", DEV_LOCK), ("bench", BENCH_LOCK)])
+def test_every_direct_dependency_is_locked(group, lock):
     config = _read_config()
     groups = config["dependency-groups"]
     wanted = [*config["project"]["dependencies"], *groups["tools"]]
-    wanted += [one for one in groups["dev"] if isinstance(one, str)]
+    wanted += [one for one in groups[group] if isinstance(one, str)]
     names = {re.match(r"[\w.\-]+", one).group().lower() for one in wanted}
-    locked = {line.split("==")[0] for line in _list_requirements(LOCKS[1])}
+    locked = {line.split("==")[0] for line in _list_requirements(lock)}
     assert names <= locked
 
 
@@ -123,6 +129,15 @@ def test_every_dependency_has_its_reason():
     wanted += [one for group in config["dependency-groups"].values() for one in group]
     names = {re.match(r"[\w.\-]+", one).group() for one in wanted if isinstance(one, str)}
     assert {name for name in names if f"`{name}`" not in text} == set()
+
+
+def test_commands_begin_without_the_heavy_libraries():
+    heavy = {"numpy", "numba", "polars", "networkx"}  # they cost more than --help may take
+    code = f"import sys, fundtrace.cli.main; print(*({heavy!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
 
 
 def test_every_lint_rule_that_is_ignored_has_a_reason():

@@ -18,6 +18,7 @@ from fundtrace.report.svg.shapes import END_SIZE, NAME_SIZE
 from fundtrace.report.texts import (
     clean,
     describe_cut,
+    describe_scope,
     get_bank_name,
     render_round_amount,
     render_share,
@@ -75,6 +76,7 @@ class Captions:
             (Label.RULE, say(trail.rule, self.lang)),
             (Label.PRINCIPAL, f"{principal}, {self.say(Label.DISBURSED_ON, at=at)}"),
             (Label.AS_OF, end),
+            (Label.SCOPE, describe_scope(trail.scope, trail.currency, self.lang)),
             (Label.SNAPSHOT, clean(trail.snapshot[:_SNAPSHOT_SIZE])),
             (Label.PURPOSE, clean(trail.purpose) or "-"),
         ]

@@ -16,6 +16,9 @@ The ideas, each explained where it lives:
 - **Fifo needs no pass**: with two cumulative columns (``axes``) it is a mapping of intervals
   (``mapping``), made for exactly those loans for which that is true.
 - **Ready in one walk** (``walking``): whether given balances chain is asked without a sort.
+- **Reach and exposure** (``reaching``, ``exposing``, ``classing``) look only at what was reached,
+  or once at every event, whichever is quicker.
+- **All sources at once** (``sources``, ``blocks``): every opening balance traced like a loan.
 - **Columns out** (``passes``): ``ColumnarPass`` reads like ``PassResult``, one loan at a time.
 
 Importing this imports numba (about a second); the first pass compiles (cached on disk).
@@ -26,6 +29,7 @@ from fundtrace.trace.kernel.driving import Driver, run_kernel, run_prepared
 from fundtrace.trace.kernel.mapping import map_fifo
 from fundtrace.trace.kernel.passes import ColumnarPass
 from fundtrace.trace.kernel.preparing import Prepared, prepare
+from fundtrace.trace.kernel.sources import Sources, trace_sources
 from fundtrace.trace.kernel.walking import open_input
 
 __all__ = [
@@ -33,10 +37,12 @@ __all__ = [
     "Driver",
     "FifoIndex",
     "Prepared",
+    "Sources",
     "index_fifo",
     "map_fifo",
     "open_input",
     "prepare",
     "run_kernel",
     "run_prepared",
+    "trace_sources",
 ]

@@ -117,8 +117,13 @@ def append(s: State, account: int, piece: int) -> None:
     depth = pieces[piece, at.P_DEPTH]
     if not pieces[piece, at.P_RETURNED]:
         depth += 1
+    limit = 0
     if depth >= s.n[at.HOPS_MAX]:
-        rest(s, piece, account, at.HOP_LIMIT, at.NONE)
+        limit = at.HOP_LIMIT
+    elif pieces[piece, at.P_VALUE] < s.n[at.PART_MIN] and pieces[piece, at.P_DEPTH] >= 0:
+        limit = at.PART_LIMIT  # what a disbursement brings left at depth -1: always followed
+    if limit:
+        rest(s, piece, account, limit, at.NONE)
         append_own(s, account, pieces[piece, at.P_UNITS])
         return
     pieces[piece, at.P_SHARE] = source

@@ -11,9 +11,10 @@ from fundtrace.model.tables import NO_ROW, OUTSIDE, Int32s, Int64s
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
+from fundtrace.trace.kernel.layout import State
 from fundtrace.trace.kernel.passes import ColumnarPass, HopColumns, add_up, build_statements
 from fundtrace.trace.kernel.preparing import Basis, Bools, Prepared, open_state, prepare
-from fundtrace.trace.kernel.running import close, close_flights, run
+from fundtrace.trace.kernel.running import close, close_flights, close_some, run
 from fundtrace.trace.result import Scope
 
 # LIMIT: a portion of results is at most 1 Mi rows (48 MB of hops) before it is carried away.
@@ -69,11 +70,20 @@ class Driver:
     """A pass under way: its state, and what was carried away so far."""
 
     def __init__(
-        self, basis: Basis, rule: Rule, scope: Scope, *, is_traced: Bools | None = None
+        self,
+        basis: Basis,
+        rule: Rule,
+        scope: Scope,
+        *,
+        is_traced: Bools | None = None,
+        state: State | None = None,
     ) -> None:
-        """Open the pass; nothing has run. Loans that are not traced are own money to it."""
+        """Open the pass; nothing has run. Loans that are not traced are own money to it.
+
+        With a ``state`` the pass goes on from there; what it wrote before is elsewhere.
+        """
         self.basis, self.rule, self.scope = basis, rule, scope
-        self.state = open_state(basis, rule, scope)
+        self.state = state or open_state(basis, rule, scope)
         if is_traced is not None:
             self.state.loans[:, at.IS_TRACED] = is_traced
         self._portions: list[Portion] = []
@@ -101,6 +111,23 @@ class Driver:
     def log(self) -> Int64s:
         """What rested or was used for good so far, without what lies somewhere at the end."""
         return np.concatenate([np.zeros((0, at.LOG_WIDTH), dtype=np.int64), *self._log])
+
+    def drain(self) -> tuple[list[Portion], Int64s]:
+        """Return hops and log since the last time, and forget them."""
+        self._carry_hops()
+        self._carry_log()
+        portions, logs = self._portions, self._log
+        self._portions, self._log, self._log_size = [], [], 0
+        nothing = np.zeros((0, at.LOG_WIDTH), dtype=np.int64)
+        return portions, np.concatenate([nothing, *logs])
+
+    def list_held(self, accounts: Int64s) -> Int64s:
+        """Return as entries of a log what some accounts hold; nothing may be undrained."""
+        start = 0
+        while start < len(accounts):
+            start = close_some(self.state, accounts, start)
+            self._carry_closing(is_full=start < len(accounts))
+        return self.drain()[1]
 
     def collect(self) -> tuple[list[Portion], Int64s]:
         """Run what is left; return all hops, and the log with what rests at the end."""
@@ -179,9 +206,15 @@ class Driver:
             self._log_size = len(self._log[0]) // 2  # so that compacting stays proportional
 
 
-def build_pass(given: TraceInput, asked: tuple[Rule, Scope], written: Written) -> ColumnarPass:
-    """Sort hops by loan and add up the log; what was never paid out is added here."""
-    rests, first_uses = build_statements(given, np.concatenate([written.log, _list_undrawn(given)]))
+def build_pass(
+    given: TraceInput, asked: tuple[Rule, Scope], written: Written, undrawn_from: int = 0
+) -> ColumnarPass:
+    """Sort hops by loan and add up the log.
+
+    What was never paid out is added here, of the loans from rank ``undrawn_from`` on.
+    """
+    log = np.concatenate([written.log, _list_undrawn(given, undrawn_from)])
+    rests, first_uses = build_statements(given, log)
     hops = _gather(written.portions, len(given.loans), written.cells)
     return ColumnarPass(*asked, given, hops, rests, first_uses, written.unobserved)
 
@@ -246,11 +279,11 @@ def _move(starts: Int64s, parents: Int32s, by: Int64s, found: Int32s) -> None:
             end += 1
 
 
-def _list_undrawn(given: TraceInput) -> Int64s:
+def _list_undrawn(given: TraceInput, first: int) -> Int64s:
     """Return entries of the log for what was never paid out."""
     undrawn = at.REASONS.index(EndReason.UNDRAWN)
     entries = []
-    for rank, loan in enumerate(given.loans):
+    for rank, loan in enumerate(given.loans[first:], first):
         missing = loan.principal_minor - given.get_drawn_minor(rank)
         if missing:
             entries.append((rank, OUTSIDE, undrawn, NO_ROW, missing))

@@ -43,9 +43,11 @@ HELD = REASONS.index(EndReason.HELD)
 IN_TRANSIT = REASONS.index(EndReason.IN_TRANSIT)
 OVERDRAFT = REASONS.index(EndReason.OVERDRAFT)
 CONVERSION_RESIDUE = REASONS.index(EndReason.CONVERSION_RESIDUE)
+OUTSIDE_END = REASONS.index(EndReason.OUTSIDE)
 WINDOW_OVER = REASONS.index(EndReason.WINDOW_OVER)
 HOP_LIMIT = REASONS.index(EndReason.HOP_LIMIT)
 AMOUNT_LIMIT = REASONS.index(EndReason.AMOUNT_LIMIT)
+PART_LIMIT = REASONS.index(EndReason.PART_LIMIT)
 FEE = REASONS.index(EndReason.FEE)
 CASH = REASONS.index(EndReason.CASH)
 REPAYMENT = REASONS.index(EndReason.REPAYMENT)
@@ -190,6 +192,7 @@ FIRST_USE = 64  # added to G_REASON
     RULE,
     HOPS_MAX,
     AMOUNT_MAX,
+    PART_MIN,
     HAS_WINDOW,
     ROW,
     DEBIT,
@@ -205,7 +208,7 @@ FIRST_USE = 64  # added to G_REASON
     IS_CHAINING,
     CURSOR,  # pro_rata: lot behind which the next piece probably belongs
     N_WIDTH,
-) = range(31)
+) = range(32)
 
 # What a run returns
 (

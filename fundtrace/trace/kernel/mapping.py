@@ -8,7 +8,7 @@ meets [a, b), found by binary search, and arrives at a known place of their cred
 inflow. No order of events, no other loan, no scan: a loan costs its own hops. Money that
 nobody saw arrive is part of the inflow from where it was missing.
 
-Ends, scope window and scope hops only cut intervals short. What breaks the identity of
+Ends and a scope's window, hops and part only cut intervals short. What breaks the identity of
 inflow and outflow is left to the sequential kernel, for exactly the loans that it reaches:
 accounts that may be overdrawn, that pay out a return, or that pay a declared payee in time;
 movements that convert, or that another one returns; and a scope with an amount. Of other
@@ -36,6 +36,7 @@ from fundtrace.trace.result import Scope
 M_RANK, M_ROW, M_PLACE, M_UNITS, M_DEPTH, M_PARENT, M_WIDTH = range(7)
 I_ACCOUNT, I_START, I_END, I_DEPTH, I_PARENT, I_FRESH, I_WIDTH = range(7)
 _PIECES, _ENTRIES, _INTERVALS = range(3)  # counters
+_HOPS_MAX, _PART_MIN, _NOW = range(3)  # limits
 _ROOM = 1 << 16
 _FULL, _ODD = -1, 1  # why an interval cannot be mapped
 
@@ -70,6 +71,7 @@ def _map_loans(index: FifoIndex, loans: Int64s, scope: Scope) -> tuple[Int64s, I
     prepared = index.prepared
     given, is_odd = prepared.given, np.zeros(len(loans), dtype=np.bool_)
     hops_max = at.FAR if scope.hops_max is None else scope.hops_max
+    part_min = min(scope.part_min_minor or 0, at.FAR)
     starts = np.array(list(_list_starts(prepared)), dtype=np.int64).reshape(-1, 4)
     work = _Work(
         np.zeros(3, dtype=np.int64),
@@ -78,7 +80,7 @@ def _map_loans(index: FifoIndex, loans: Int64s, scope: Scope) -> tuple[Int64s, I
         np.empty((_ROOM, at.LOG_WIDTH), dtype=np.int64),
         np.empty((_ROOM, I_WIDTH), dtype=np.int64),
     )
-    limits = np.array([hops_max, given.ends_at], dtype=np.int64)
+    limits = np.array([hops_max, part_min, given.ends_at], dtype=np.int64)
     done = 0
     while done < len(starts):
         done = _map_all(prepared.columns, index.axes, work, (starts, limits, is_odd), done)
@@ -126,10 +128,10 @@ def _map_all(c: Columns, x: Axes, w: _Work, asked: tuple[Int64s, Int64s, Bools],
             place = x.inflow[row] + starts[at_start, 2] if x.inflow[row] >= 0 else at.NONE
         w.counts[_INTERVALS] = 0
         end = place + starts[at_start, 3] if place >= 0 else starts[at_start, 3]
-        arrive(c, x, w, (rank, row, account, place, end, 0, row, 1, limits[0]))
+        arrive(c, x, w, (rank, row, account, place, end, 0, row, 1), limits)
         status = _ODD if row >= 0 and c.flags[row] & at.IS_REVERSED else 0
         while w.counts[_INTERVALS] > 0 and status == 0:
-            status = map_interval(c, x, w, (rank, limits[0], limits[1]))
+            status = map_interval(c, x, w, rank, limits)
         if status != 0:
             w.counts[_PIECES], w.counts[_ENTRIES] = pieces, entries
         if status == _FULL:
@@ -140,10 +142,14 @@ def _map_all(c: Columns, x: Axes, w: _Work, asked: tuple[Int64s, Int64s, Bools],
 
 @jit
 def arrive(
-    c: Columns, x: Axes, w: _Work, what: tuple[int, int, int, int, int, int, int, int, int]
+    c: Columns,
+    x: Axes,
+    w: _Work,
+    what: tuple[int, int, int, int, int, int, int, int],
+    limits: Int64s,
 ) -> None:
     """Let a part arrive at [place, end) of an account's inflow; place NONE: in transit."""
-    rank, row, account, place, end, depth, parent, fresh, hops_max = what
+    rank, row, account, place, end, depth, parent, fresh = what
     units = end - place if place >= 0 else end
     reason = 0
     detail = at.NONE
@@ -154,8 +160,11 @@ def arrive(
         reason = x.acc[account, 0]
     if place < 0:
         reason, detail = at.IN_TRANSIT, row
-    elif not reason and depth >= hops_max and not x.is_odd[account]:
-        reason = at.HOP_LIMIT
+    elif not reason and not x.is_odd[account]:
+        if depth >= limits[_HOPS_MAX]:
+            reason = at.HOP_LIMIT
+        elif depth and units < limits[_PART_MIN]:  # mapped units are value
+            reason = at.PART_LIMIT
     if reason:
         enter(w, rank, account, reason, (detail, units))
         if fresh:
@@ -189,9 +198,8 @@ def enter(w: _Work, rank: int, account: int, reason: int, what: tuple[int, int])
 
 
 @jit
-def map_interval(c: Columns, x: Axes, w: _Work, what: tuple[int, int, int]) -> int:
+def map_interval(c: Columns, x: Axes, w: _Work, rank: int, limits: Int64s) -> int:
     """Take the last interval off the stack and send it on; not 0: it cannot be."""
-    rank, hops_max, now = what
     top = w.counts[_INTERVALS] - 1
     w.counts[_INTERVALS] = top
     account, start, end = w.stack[top, I_ACCOUNT], w.stack[top, I_START], w.stack[top, I_END]
@@ -215,12 +223,12 @@ def map_interval(c: Columns, x: Axes, w: _Work, what: tuple[int, int, int]) -> i
         add_piece(w, (rank, row, into, stop - start, depth, parent))
         there = x.inflow[row] + into if x.inflow[row] >= 0 else at.NONE
         goal = there + stop - start if there >= 0 else stop - start
-        arrive(c, x, w, (rank, row, c.credit[row], there, goal, depth + 1, row, fresh, hops_max))
+        arrive(c, x, w, (rank, row, c.credit[row], there, goal, depth + 1, row, fresh), limits)
         start = stop
     if start < end:
         if w.counts[_ENTRIES] + 2 > len(w.log):
             return _FULL
-        reason = at.WINDOW_OVER if window_end < now else at.HELD
+        reason = at.WINDOW_OVER if window_end < limits[_NOW] else at.HELD
         enter(w, rank, account, reason, (at.NONE, end - start))
         if fresh:
             enter(w, rank, account, reason + at.FIRST_USE, (at.NONE, end - start))

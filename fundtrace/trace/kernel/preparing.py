@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fundtrace.model.columns import encode_values, pick_values
 from fundtrace.model.instants import DAY_MICROSECONDS
 from fundtrace.model.kinds import EndReason, MovementKind, Rule
 from fundtrace.model.tables import (
@@ -24,7 +25,6 @@ from fundtrace.model.tables import (
     Int32s,
     Int64s,
 )
-from fundtrace.trace.columns import encode_column, pick_rows
 from fundtrace.trace.inputs import PAYMENT_WINDOW_DAYS, TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
@@ -71,7 +71,7 @@ def prepare(given: TraceInput) -> Prepared:
     _check_sums(given, opening)
     end = _list_ends(given)
     columns = _build_columns(given, end)
-    keys, holders = _number_keys(given), _number_holders(given)
+    keys, holders = number_keys(given), number_holders(given)
     return Prepared(
         columns=columns,
         end=end,
@@ -80,7 +80,7 @@ def prepare(given: TraceInput) -> Prepared:
         reached=find_reach(given, columns, end),
         keys=keys[0],
         holders=holders[0],
-        loans=_list_loans(given, keys[1], holders[1]),
+        loans=list_loans(given, keys[1], holders[1]),
         ends_at=given.ends_at,
         given=given,
     )
@@ -110,8 +110,12 @@ def _reach(columns: Columns, end: Int8s, loan_accounts: Int64s, reached: Bools) 
             reached[credit] = True
 
 
-def open_state(prepared: Basis, rule: Rule, scope: Scope) -> State:
-    """Return the state before the first event."""
+def open_state(prepared: Basis, rule: Rule, scope: Scope, *, is_open: bool = False) -> State:
+    """Return the state before the first event.
+
+    ``is_open``: more movements may come, which reach accounts that nothing reaches so far
+    and return what nothing returns so far; everything that may then be asked is kept.
+    """
     columns, count = prepared.columns, len(prepared.opening)
     acc = np.full((count, at.ACC_WIDTH), 0, dtype=np.int64)
     for column in (at.OWN_HEAD, at.OWN_TAIL, at.TRACED_HEAD, at.TRACED_TAIL):
@@ -121,6 +125,8 @@ def open_state(prepared: Basis, rule: Rule, scope: Scope) -> State:
     acc[:, at.DISOWNED] = at.UNASKED
     returning = columns.credit[columns.reversed_rows[:, 0]]
     acc[returning[returning >= 0], at.DISOWNED] = at.NONE
+    if is_open:
+        acc[:, at.DISOWNED] = at.NONE
     acc[:, at.END] = prepared.end[:-1]
     acc[:, at.LIMIT] = prepared.limit
     acc[:, at.OVERDRAWN] = np.maximum(0, -prepared.opening)
@@ -129,11 +135,11 @@ def open_state(prepared: Basis, rule: Rule, scope: Scope) -> State:
     balance = np.full(count + 1, at.ENDLESS, dtype=np.int64)
     balance[:-1][is_followed[:-1]] = np.maximum(0, prepared.opening)[is_followed[:-1]]
     reversed_count = len(columns.reversed_rows)
-    has_late = bool((columns.flags & at.IS_LATE).any())
+    has_late = is_open or bool((columns.flags & at.IS_LATE).any())
     return State(
         n=_open_counters(rule, scope),
         balance=balance,
-        alert=_find_alerts(prepared, rule),
+        alert=_find_alerts(prepared, rule, is_open=is_open),
         unobserved=np.zeros(count + 1, dtype=np.int64),
         acc=acc,
         loans=open_loans(prepared, scope),
@@ -157,6 +163,7 @@ def _open_counters(rule: Rule, scope: Scope) -> Int64s:
     n[at.HOPS_MAX] = at.FAR if scope.hops_max is None else scope.hops_max
     amount_max = scope.amount_max_minor
     n[at.AMOUNT_MAX] = at.FAR if amount_max is None else min(amount_max, at.FAR - 1)
+    n[at.PART_MIN] = min(scope.part_min_minor or 0, at.FAR)
     return n
 
 
@@ -168,14 +175,17 @@ def _open_memory(count: int) -> Int64s:
 
 def open_loans(prepared: Basis, scope: Scope) -> Int64s:
     """Return the table of loans before the first event."""
-    loans = prepared.loans.copy()
+    return set_windows(prepared.loans.copy(), scope)
+
+
+def set_windows(loans: Int64s, scope: Scope) -> Int64s:
+    """Set in a table of loans when the scope's window of each ends; return it."""
     if scope.window_days is not None:
-        window = scope.window_days * DAY_MICROSECONDS
-        loans[:, at.LOAN_WINDOW_END] = loans[:, at.LOAN_AT] + window
+        loans[:, at.LOAN_WINDOW_END] = loans[:, at.LOAN_AT] + scope.window_days * DAY_MICROSECONDS
     return loans
 
 
-def _list_loans(given: TraceInput, keys: Int32s, holders: Int32s) -> Int64s:
+def list_loans(given: TraceInput, keys: Int32s, holders: Int32s) -> Int64s:
     """Return the table of loans, their windows without end."""
     loans = np.zeros((len(given.loans), at.LOAN_WIDTH), dtype=np.int64)
     loans[:, at.LOAN_KEY], loans[:, at.LOAN_HOLDER] = keys, holders
@@ -188,19 +198,20 @@ def _list_loans(given: TraceInput, keys: Int32s, holders: Int32s) -> Int64s:
     return loans
 
 
-def _find_alerts(prepared: Basis, rule: Rule) -> UInt8s:
+def _find_alerts(prepared: Basis, rule: Rule, *, is_open: bool) -> UInt8s:
     """Say which accounts are more than a balance from the beginning."""
     columns, end = prepared.columns, prepared.end
     alert = np.zeros(len(end), dtype=np.uint8)
     overdraws = (prepared.limit > 0) | (prepared.opening < 0)
     alert[:-1][overdraws] |= at.MAY_OVERDRAW
+    reached = prepared.reached | is_open
     if rule is not Rule.PRO_RATA:
         if rule is Rule.SPECIFIC:
-            alert[prepared.reached] |= at.KEEPS_LOTS
+            alert[reached] |= at.KEEPS_LOTS
         else:
             rows = columns.reversed_rows[:, 0]
             credit = columns.credit[rows]
-            alert[credit[prepared.reached[credit]]] |= at.KEEPS_LOTS
+            alert[credit[reached[credit]]] |= at.KEEPS_LOTS
     alert[end != 0] = 0
     return alert
 
@@ -233,7 +244,7 @@ def _build_columns(given: TraceInput, end: Int8s) -> Columns:
         booked_at=np.asarray(movements.booked_at),
         credited_at=np.asarray(movements.credit_booked_at),
         reverses=np.asarray(movements.reverses),
-        reason=_list_reasons(given, end),
+        reason=list_reasons(given, end),
         drawn=np.array(drawn, dtype=np.int64).reshape(-1, 3),
         payees=payees,
         reversed_rows=reversed_rows.reshape(-1, 1),
@@ -255,7 +266,7 @@ def _list_payees(given: TraceInput) -> Int64s:
     """Return (row, rank) where a movement pays a declared payee of a loan in time, sorted."""
     movements, accounts = given.tables.movements, given.tables.accounts
     wanted = {key for loan in given.loans for key in loan.declared_payees}
-    rows_of = _find_accounts(accounts, wanted)
+    rows_of = find_accounts(accounts, wanted)
     declared = sorted(
         (loan.account_id * len(accounts) + payee, rank)
         for rank, loan in enumerate(given.loans)
@@ -285,7 +296,7 @@ def _list_ends(given: TraceInput) -> Int8s:
     return np.append(given.places.account_ends, np.int8(at.REASONS.index(EndReason.OUTSIDE)))
 
 
-def _list_reasons(given: TraceInput, end: Int8s) -> Int8s:
+def list_reasons(given: TraceInput, end: Int8s) -> Int8s:
     """Return why each movement ends every trail (``places``), or 0, by number."""
     movements = given.tables.movements
     reason = end[movements.credit]
@@ -293,12 +304,12 @@ def _list_reasons(given: TraceInput, end: Int8s) -> Int8s:
     for kind, ending in _ENDING_KINDS.items():
         reason[kinds == MOVEMENT_KINDS.index(kind)] = at.REASONS.index(ending)
     interest = np.flatnonzero(kinds == MOVEMENT_KINDS.index(MovementKind.INTEREST))
-    serves = np.array([loan != "" for loan in pick_rows(movements.loan_id, interest)], np.bool_)
+    serves = np.array([loan != "" for loan in pick_values(movements.loan_id, interest)], np.bool_)
     reason[interest[serves]] = at.REPAYMENT
     return reason
 
 
-def _number_keys(given: TraceInput) -> tuple[Int32s, Int32s]:
+def number_keys(given: TraceInput) -> tuple[Int32s, Int32s]:
     """Number (bank, account) of the loans' accounts; other accounts are NONE."""
     accounts = given.tables.accounts
     numbers: dict[AccountKey, int] = {}
@@ -306,17 +317,17 @@ def _number_keys(given: TraceInput) -> tuple[Int32s, Int32s]:
         numbers.setdefault(AccountKey(one.bank, one.account), len(numbers)) for one in given.loans
     ]
     found = np.full(len(accounts), at.NONE, dtype=np.int32)
-    for key, rows in _find_accounts(accounts, numbers).items():
+    for key, rows in find_accounts(accounts, numbers).items():
         found[rows] = numbers[key]
     return found, np.array(of_loans, dtype=np.int32)
 
 
-def _find_accounts(accounts: Accounts, keys: Collection[AccountKey]) -> dict[AccountKey, list[int]]:
+def find_accounts(accounts: Accounts, keys: Collection[AccountKey]) -> dict[AccountKey, list[int]]:
     """Return the rows, one for each currency, of the keys that accounts have."""
     texts = {key.account: 1 for key in keys}
     found: dict[AccountKey, list[int]] = {}
-    rows = np.flatnonzero(encode_column(accounts.account, texts, 0))
-    parts = (pick_rows(accounts.bank, rows), pick_rows(accounts.account, rows), rows.tolist())
+    rows = np.flatnonzero(encode_values(accounts.account, texts, 0))
+    parts = (pick_values(accounts.bank, rows), pick_values(accounts.account, rows), rows.tolist())
     for bank, account, row in zip(*parts, strict=True):
         key = AccountKey(bank, account)
         if key in keys:
@@ -324,14 +335,14 @@ def _find_accounts(accounts: Accounts, keys: Collection[AccountKey]) -> dict[Acc
     return found
 
 
-def _number_holders(given: TraceInput) -> tuple[Int32s, Int32s]:
+def number_holders(given: TraceInput) -> tuple[Int32s, Int32s]:
     """Number the borrowers; of accounts only those that merely hold money have one."""
     numbers: dict[str, int] = {}
     of_loans = [
         numbers.setdefault(one.holder_id, len(numbers)) if one.holder_id else at.NONE - 1
         for one in given.loans
     ]
-    found = encode_column(given.tables.accounts.holder_id, numbers, at.NONE)
+    found = encode_values(given.tables.accounts.holder_id, numbers, at.NONE)
     found[~given.places.list_holding_accounts()] = at.NONE
     return found, np.array(of_loans, dtype=np.int32)
 

@@ -26,7 +26,7 @@ def note_arrival(s: State, k: int) -> None:
 def note_brought(s: State, k: int) -> None:
     """Remember, under pro_rata, which sources a movement brought, and their units.
 
-    A piece's P_SHARE is the source of the lot that it became: own money behind a hop limit.
+    A piece's P_SHARE is the source of the lot that it became: own money behind a limit of the scope.
     """
     for place in range(s.n[at.PIECES]):
         source = s.pieces[place, at.P_SHARE]

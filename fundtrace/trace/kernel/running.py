@@ -8,6 +8,7 @@ event not begun, and goes on when called again.
 
 from __future__ import annotations
 
+from fundtrace.model.tables import Int64s
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.arriving import convert, deliver, fetch, send_off
 from fundtrace.trace.kernel.jit import jit
@@ -214,6 +215,23 @@ def close(s: State, start: int, now: int) -> int:
             rest_lot(s, account, lot, at.WINDOW_OVER if end < now else at.HELD)
             lot = s.lots[lot, at.NEXT]
     return count
+
+
+@jit
+def close_some(s: State, accounts: Int64s, start: int) -> int:
+    """Log what is held on some accounts, from place ``start`` on; return where it was full.
+
+    Changes no holding. Whether a window is over is for the reader to say.
+    """
+    for place in range(start, len(accounts)):
+        account = accounts[place]
+        if s.n[at.LOG_COUNT] + 2 * s.acc[account, at.LOTS] > len(s.log):
+            return place
+        lot = s.acc[account, at.TRACED_HEAD]
+        while lot >= 0:
+            rest_lot(s, account, lot, at.HELD)
+            lot = s.lots[lot, at.NEXT]
+    return len(accounts)
 
 
 @jit

@@ -14,6 +14,7 @@ from fundtrace.trace.entries import Walked
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel.jit import jit
 from fundtrace.trace.kernel.layout import UInt8s
+from fundtrace.trace.order import Order
 from fundtrace.trace.units import Bools
 
 _KNOWN, _BAD = 1, 2  # of an account: its balance is known; some given one is not that
@@ -26,6 +27,22 @@ def open_input(tables: Tables, as_of: int | None = None) -> TraceInput:
 
 def walk_balances(tables: Tables, units: Int32s, is_late: Bools) -> Walked:
     """Walk over all events in the order of their units; equal to ``walk_entries``."""
+    given_count, (_, opening, marks) = _walk_all(tables, units, is_late)
+    return Walked((marks & _BAD) != 0, opening, given_count)
+
+
+def find_standing(tables: Tables, order: Order) -> tuple[Int64s, Bools]:
+    """Return by account the balance last known, and whether one is.
+
+    Where none is: what was booked so far. Sums are modulo 2^64.
+    """
+    _, (standing, _, marks) = _walk_all(tables, order.units, order.is_late)
+    return standing, (marks & _KNOWN) != 0
+
+
+def _walk_all(
+    tables: Tables, units: Int32s, is_late: Bools
+) -> tuple[int, tuple[Int64s, Int64s, UInt8s]]:
     movements = tables.movements
     standing = tables.accounts.opening_minor.copy()
     is_unknown = standing == NO_VALUE
@@ -36,8 +53,8 @@ def walk_balances(tables: Tables, units: Int32s, is_late: Bools) -> Walked:
         (movements.debit, movements.amount_minor, movements.debit_balance_minor),
         (movements.credit, movements.credit_minor, movements.credit_balance_minor),
     )
-    given_count = _walk(units, is_late, sides, (standing, opening, marks))
-    return Walked((marks & _BAD) != 0, opening, given_count)
+    state = (standing, opening, marks)
+    return _walk(units, is_late, sides, state), state
 
 
 @jit

@@ -87,7 +87,7 @@ def test_a_time_that_is_none_is_refused(dataset: Dataset, bad: str):
         dataset.trace("L1", as_of=bad)
 
 
-@pytest.mark.parametrize("field", ["window_days", "hops_max", "amount_max_minor"])
+@pytest.mark.parametrize("field", ["window_days", "hops_max", "amount_max_minor", "part_min_minor"])
 def test_a_scope_below_zero_is_refused(field: str):
     with pytest.raises(InvalidInputError, match=field):
         Scope(**{field: -1})
@@ -148,10 +148,26 @@ def test_a_reference_that_carried_no_loan_is_told():
         get_loan_id(dataset, "M1")
 
 
+@pytest.mark.parametrize("rule", Rule)
+def test_an_answer_names_the_scope_that_it_was_made_under(dataset: Dataset, rule: Rule):
+    scope = Scope(window_days=90, part_min_minor=100)
+    assert dataset.trace(dataset.loan_ids[0], rule, scope=scope).scope == scope
+    assert dataset.trace(dataset.loan_ids[0], rule).scope == Scope()
+
+
+def test_a_portfolio_names_its_scope(dataset: Dataset):
+    scope = Scope(window_days=90, part_min_minor=100)
+    summary = trace_portfolio(dataset, [Rule.FIFO], None, scope)["summary"]
+    names = ("window_days", "hops_max", "amount_max_minor", "part_min_minor")
+    said = summary.select(f"scope_{name}" for name in names).unique()
+    assert said.rows() == [(90, None, None, 100)]
+
+
 def test_a_portfolio_conserves_every_loan_under_every_rule(dataset: Dataset):
     frames = trace_portfolio(dataset, list(CONSERVING_RULES))
     summary = frames["summary"]
     assert summary.height == 3 * len(CONSERVING_RULES)
+    assert summary["scope_window_days"].to_list() == [None] * summary.height
     assert (summary["rests_minor"] == summary["principal_minor"]).all()
     assert (summary["first_uses_minor"] == summary["principal_minor"]).all()
     sums = frames["rests"].group_by("rule", "loan_id").agg(pl.col("traced_minor").sum())

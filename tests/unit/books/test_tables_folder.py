@@ -174,3 +174,27 @@ def test_many_rows_are_read_like_few(folder: Path, move: Callable[..., dict[str,
     assert many.movements.texts["purpose"][:50] == some.movements.texts["purpose"]
     assert many.accounts.account == some.accounts.account
     assert many.movements.credit[:50].tolist() == some.movements.credit.tolist()
+
+
+def test_a_parquet_table_damaged_within_is_refused_with_the_problems_of_others(
+    folder: Path,
+) -> None:
+    rows = pl.read_csv(folder / "movements.csv", infer_schema=False)
+    (folder / "movements.csv").unlink()
+    many = pl.concat([rows] * 500).with_columns(pl.int_range(500).cast(pl.String).alias("seq"))
+    many.write_parquet(folder / "movements.parquet")
+    content = (folder / "movements.parquet").read_bytes()
+    (folder / "movements.parquet").write_bytes(content[:20] + b"\xff" * 40 + content[60:])
+    (folder / "members.csv").write_text("bank\n\n6E+5\n", encoding="utf-8")
+    first, second = find_problems(folder)
+    assert first.startswith("members.csv:3: bank: '6E+5' is in scientific notation")
+    assert second.startswith("movements.parquet: is not a Parquet file that can be read: ")
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = iter(range(10))
+    monkeypatch.setattr("fundtrace.books.tables.get_version", lambda _: next(versions))
+    with pytest.raises(InvalidInputError, match="changed while it was read"):
+        load_tables(folder)

@@ -68,6 +68,13 @@ def test_amounts_on_the_command_line_are_decimals_of_the_loans_currency(fundtrac
     assert len(json.loads(out)["hops"]) == 1
     _, out, _ = fundtrace(*arguments, "--min-amount", "2900000")
     assert len(json.loads(out)["hops"]) == 1
+    _, out, _ = fundtrace(*arguments, "--scope-part-min", "2850000.01")
+    scoped = json.loads(out)
+    assert len(scoped["hops"]) == 2
+    assert [part["end_reason"] for part in scoped["rests"]] == ["held", "part_limit"]
+    assert scoped["scope"]["part_min_minor"] == 285_000_001
+    code, _, err = fundtrace(*arguments, "--scope-part-min", "0.001")
+    assert (code, "more than 2 decimals" in err) == (2, True)
     code, _, err = fundtrace(*arguments, "--min-amount", "2.9e6")
     assert (code, "plain decimal" in err) == (2, True)
 
@@ -130,6 +137,28 @@ def test_trace_writes_all_tables_and_says_that_they_conserve(fundtrace, tmp_path
     assert {"loan_id", "movement_id", "depth", "traced_minor"} <= set(hops.columns)
     one_row_each = hops.select("rule", "loan_id", "movement_id").is_duplicated().sum()
     assert one_row_each == 0
+
+
+def test_trace_says_under_which_scope(fundtrace, tmp_path: Path):
+    arguments = ("trace", "--data", S3, "--out", str(tmp_path))
+    code, out, _ = fundtrace(*arguments, "--scope-window", "90", "--scope-part-min", "1.00")
+    assert code == 0
+    assert "scope: 90 days after disbursement, parts of CNY 1.00 or more\n" in out
+    assert "scope: without limit\n" in fundtrace(*arguments)[1]
+
+
+@pytest.mark.parametrize("option", ["--scope-amount", "--scope-part-min"])
+def test_trace_takes_no_amount_for_loans_of_two_currencies(fundtrace, tmp_path: Path, option: str):
+    for table in Path(S3).iterdir():
+        text = table.read_text(encoding="utf-8")
+        if table.name == "loans.csv":
+            text = "".join(
+                line.replace("CNY", "USD") if line.startswith("L1,") else line
+                for line in text.splitlines(keepends=True)
+            )
+        (tmp_path / table.name).write_text(text, encoding="utf-8")
+    code, _, err = fundtrace("trace", "--data", str(tmp_path), "--out", str(tmp_path), option, "1")
+    assert (code, f"{option} needs loans of one currency" in err) == (2, True)
 
 
 @pytest.mark.parametrize("rule", ["exposure", "hifo"])

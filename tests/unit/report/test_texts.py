@@ -2,12 +2,14 @@ import pytest
 
 from fundtrace.report.texts import (
     clean,
+    describe_scope,
     get_bank_name,
     mask_account,
     render_round_amount,
     render_share,
     shorten_account,
 )
+from fundtrace.trace.result import Scope
 from tests.support.trails import make_s1
 
 
@@ -67,6 +69,31 @@ def test_shares_are_rounded_down(part: int, whole: int, share: str) -> None:
 
 def test_shares_of_great_amounts_stay_exact() -> None:
     assert render_share(10**18 - 1, 10**18) == "99.99%"
+
+
+@pytest.mark.parametrize(
+    ("scope", "zh", "en"),
+    [
+        (Scope(), "不限", "without limit"),
+        (Scope(part_min_minor=0), "不限", "without limit"),
+        (Scope(window_days=0), "放款后 0 天内", "0 days after disbursement"),
+        (
+            Scope(90, 3, 0, 100),
+            "放款后 90 天内，最多 3 层，流转累计不超过 CNY 0.00，单份资金不少于 CNY 1.00",
+            (
+                "90 days after disbursement, 3 movements deep, hops up to CNY 0.00 in all, "
+                "parts of CNY 1.00 or more"
+            ),
+        ),
+    ],
+)
+def test_a_scope_is_told_limit_by_limit(scope: Scope, zh: str, en: str) -> None:
+    assert describe_scope(scope, "CNY", "zh") == zh
+    assert describe_scope(scope, "CNY", "en") == en
+
+
+def test_amounts_of_a_scope_are_those_of_the_loans_currency() -> None:
+    assert describe_scope(Scope(part_min_minor=100), "JPY", "en") == "parts of JPY 100 or more"
 
 
 def test_a_bank_without_a_name_shows_its_code() -> None:

@@ -9,6 +9,7 @@ from jsonschema.exceptions import ValidationError
 
 from fundtrace.model.kinds import EndReason, MovementKind, Rule, Use
 from fundtrace.report.trail_json import build_trail_json, render_trail_json
+from fundtrace.trace.result import Scope
 from fundtrace.trace.trail import Trail
 from tests.support.golden import check_golden
 from tests.support.trails import (
@@ -116,6 +117,20 @@ def test_the_world_outside_has_empty_texts() -> None:
 def test_as_of_is_utc_or_null() -> None:
     assert build_trail_json(make_two_currencies())["as_of"] == "2026-03-06T03:00:00Z"
     assert build_trail_json(make_s1())["as_of"] is None
+
+
+def test_the_scope_is_said_limit_by_limit() -> None:
+    trail = dataclasses.replace(make_s1(), scope=Scope(90, None, None, 100))
+
+    answer = build_trail_json(trail)
+
+    assert answer["scope"] == {
+        "window_days": 90,
+        "hops_max": None,
+        "amount_max_minor": None,
+        "part_min_minor": 100,
+    }
+    VALIDATOR.validate(answer)
 
 
 def test_exposure_has_no_coverage() -> None:

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 from xml.etree import ElementTree as ET
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from fundtrace.report.trail_csv import COLUMNS, guard_cell, render_trail_csv
 from fundtrace.report.trail_graphml import render_trail_graphml
+from fundtrace.trace.result import Scope
 from fundtrace.trace.trail import Trail
 from tests.support.trails import (
     SHOES,
@@ -84,6 +86,10 @@ def test_graphml_can_be_read_back() -> None:
         facts for _, _, facts in trail.graph.edges(data=True)
     ]
     assert graph.graph["principal_minor"] == 100_000_000
+    assert not any(name.startswith("scope") for name in graph.graph)
+    scoped = dataclasses.replace(trail, scope=Scope(window_days=90, part_min_minor=100)).graph
+    limits = {name: limit for name, limit in scoped.graph.items() if name.startswith("scope")}
+    assert limits == {"scope_window_days": 90, "scope_part_min_minor": 100}
 
 
 def test_graphml_writes_truth_as_xml_does() -> None:

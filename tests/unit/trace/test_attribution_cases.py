@@ -8,8 +8,7 @@ import pytest
 
 from fundtrace.api.dataset import Dataset
 from fundtrace.model.kinds import CONSERVING_RULES, EndReason, Rule
-from fundtrace.model.money import parse_amount_minor, render_amount
-from fundtrace.trace.result import Scope
+from fundtrace.model.money import render_amount
 from fundtrace.trace.trail import Part, Trail
 from fundtrace.trace.view import View
 from tests.support.cases import Case, load_cases
@@ -50,12 +49,7 @@ def answer(trail: Trail, kind: str) -> dict[str, str]:
 def test_the_worked_case_holds(case: Case, rule: Rule):
     dataset = Dataset(case.build())
     limits = case.limits
-    amount = limits.get("Scope amount")
-    scope = Scope(
-        window_days=int(limits["Scope window"]) if "Scope window" in limits else None,
-        hops_max=int(limits["Scope hops"]) if "Scope hops" in limits else None,
-        amount_max_minor=parse_amount_minor(amount, "CNY") if amount else None,
-    )
+    scope = case.make_scope()
     view = View(depth_max=int(limits["View hops"]) if "View hops" in limits else None)
     assert case.answers, "a case without an answer proves nothing"
     for kind, rows in case.answers.items():
@@ -70,6 +64,8 @@ def test_there_are_cases_for_everything_that_the_design_singles_out():
     assert len(CASES) >= 18
     reasons = {row.rpartition(", ")[2] for case in CASES for row in case.answers["rests"]}
     assert {EndReason.HELD, EndReason.OVERDRAFT, EndReason.CONVERSION_RESIDUE} <= reasons
+    assert {EndReason.WINDOW_OVER, EndReason.HOP_LIMIT, EndReason.AMOUNT_LIMIT} <= reasons
+    assert EndReason.PART_LIMIT in reasons
 
 
 def test_a_view_limit_says_what_it_hid():

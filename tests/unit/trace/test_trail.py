@@ -174,6 +174,8 @@ def test_exposure_obeys_window_and_hops_and_bounds_converted_money_by_what_arriv
     assert [hop.traced_minor for hop in hops] == [5_000, 5_000, 5_000]
     assert len(dataset.trace("L1", "exposure", scope=Scope(window_days=5)).hops) == 2
     assert len(dataset.trace("L1", "exposure", scope=Scope(hops_max=1)).hops) == 1
+    loose = dataset.trace("L1", "exposure").hops
+    assert dataset.trace("L1", "exposure", scope=Scope(part_min_minor=10**9)).hops == loose
 
 
 def test_money_paid_that_nobody_saw_arrive_is_said():
