@@ -32,6 +32,7 @@ from fundtrace.trace.trail import Part, Reached, Trail
 
 _HELD = END_REASONS.index(EndReason.HELD)
 _USE_BITS, _REASON_BITS = 6, 6  # 18 uses and 20 end reasons
+_USE_MASK = (1 << _USE_BITS) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,9 @@ def _build_parts(
     traced, details = amounts[RULES.index(rule)], results.statements.details
     describe, parts = results.given.places.describe, []
     shown = np.flatnonzero(most)
+    # Sorted as ``sort_part`` says, as far as numbers go; texts are compared only in ties.
+    ranking = (-most[shown], -traced[shown], keys[shown] & _USE_MASK)
+    shown = shown[np.lexsort(ranking)]
     columns = (keys[shown], traced[shown], least[shown], most[shown])
     for key, value, low, high in zip(*(one.tolist() for one in columns), strict=True):
         number = key >> _USE_BITS + _REASON_BITS
@@ -100,9 +104,26 @@ def _build_parts(
         reason = END_REASONS[key >> _USE_BITS & (1 << _REASON_BITS) - 1]
         if reason is None:
             raise ValueError("a part rests without a reason")
-        use = USES[key & (1 << _USE_BITS) - 1]
+        use = USES[key & _USE_MASK]
         parts.append(Part(use, describe(account, detail), reason, value, low, high))
-    return tuple(sorted(parts, key=sort_part))
+    return tuple(_sort_ties(parts))
+
+
+def _sort_ties(parts: list[Part]) -> list[Part]:
+    """Sort parts of one class and equal amounts; the others stand in order already."""
+    first = 0
+    while first < len(parts) - 1:
+        one, last = parts[first], first + 1
+        while last < len(parts) and (
+            parts[last].max_minor == one.max_minor
+            and parts[last].traced_minor == one.traced_minor
+            and parts[last].use is one.use
+        ):
+            last += 1
+        if last > first + 1:
+            parts[first:last] = sorted(parts[first:last], key=sort_part)
+        first = last
+    return parts
 
 
 def _sum_places(results: Results, rank: int, *, is_first_use: bool) -> tuple[Int64s, Int64s]:

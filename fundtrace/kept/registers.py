@@ -169,13 +169,16 @@ class KeptRelations(_Rows[Related]):
         self._shares = map_texts(folder, "relations.share")
         super().__init__(len(self._shares))
         self._index = map_index(folder, "relations.sides", self._get_side)
+        self._ties: dict[str, list[tuple[str, Relation]]] = {}  # of holders asked about
 
     def list_ties(self, holder_id: str) -> list[tuple[str, Relation]]:
         """Return whom relations tie to a holder, in either direction, and how."""
-        return [
-            (self._sides[1 - edge % 2][edge // 2], self._relations[edge // 2])
-            for edge in self._index.list_rows(holder_id)
-        ]
+        if holder_id not in self._ties:
+            self._ties[holder_id] = [
+                (self._sides[1 - edge % 2][edge // 2], self._relations[edge // 2])
+                for edge in self._index.list_rows(holder_id)
+            ]
+        return self._ties[holder_id]
 
     def _get_side(self, edge: int) -> str:
         return self._sides[edge % 2][edge // 2]

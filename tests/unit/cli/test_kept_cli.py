@@ -105,7 +105,7 @@ def test_tables_that_have_changed_are_refused(fundtrace, tmp_path: Path):
 def test_tables_and_passes_can_be_written_in_one_go(fundtrace, tmp_path: Path):
     arguments = ("--out", tmp_path / "out", "--keep", tmp_path / "kept", "--rule", "fifo")
     code, out, _ = fundtrace("trace", "--data", WENZHOU, *arguments)
-    assert (code, out.count("\n")) == (0, 4)
+    assert (code, "fifo: " in out, "kept in" in out) == (0, True, True)
     assert (tmp_path / "out" / "hops.parquet").exists()
     assert fundtrace("trail", "W-002", "--kept", tmp_path / "kept")[0] == 0
 
