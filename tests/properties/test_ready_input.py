@@ -176,13 +176,12 @@ def test_facts_of_accounts_are_those_of_each_account_alone(world: object) -> Non
     ends = [find_plain_end(tables, row) for row in rows]
     assert [opened.places.find_account_end(row) for row in rows] == ends
     assert [END_REASONS[end] for end in prepared.end.tolist()] == [*ends, EndReason.OUTSIDE]
-    state_of = prepared.keys, prepared.holders
     for rank, loan in enumerate(opened.loans):
-        keys, holders = ([of[0].tolist(), of[1].tolist()[rank]] for of in state_of)
-        assert [key == keys[1] for key in keys[0]] == [
+        key, holder = prepared.loans[rank, [layout.LOAN_KEY, layout.LOAN_HOLDER]].tolist()
+        assert (prepared.keys == key).tolist() == [
             accounts.get_key(row) == (loan.bank, loan.account) for row in rows
         ]
-        assert [holder == holders[1] for holder in holders[0]] == [
+        assert (prepared.holders == holder).tolist() == [
             bool(loan.holder_id)
             and accounts.holder_id[row] == loan.holder_id
             and accounts.kind[row] in HOLDING

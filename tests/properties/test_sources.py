@@ -33,7 +33,7 @@ def sum_by_reference(tables: Tables, as_of: int | None, rule: Rule) -> Balances:
     """Trace the opening balances as loans; own money is what is left of each balance."""
     accounts = tables.accounts
     before = parse_instant("2000-01-01")  # all of it was there before anything moved
-    openings = TraceInput(tables, as_of).opening_minor
+    openings = TraceInput(tables, as_of).opening_minor.tolist()
     loans = tuple(
         Loan(str(one), one, "", "", opening, accounts.currency[one], before)
         for one, opening in enumerate(openings)

@@ -95,8 +95,8 @@ def index_classes(prepared: Prepared) -> ClassIndex:
         columns,
         loan_number,
         prepared,
-        _group(prepared.keys[0]),
-        _group(prepared.holders[0]),
+        _group(prepared.keys),
+        _group(prepared.holders),
         (payees, _group(of_payee)),
         (holders, _group(_number_all(accounts.holder_id, holders, count))),
     )
@@ -107,8 +107,8 @@ def mark_accounts(index: ClassIndex, rank: int) -> UInt8s:
     prepared = index.prepared
     given = prepared.given
     marks = np.zeros(len(prepared.end), dtype=np.uint8)
-    _mark(marks, index.of_key, [int(prepared.keys[1][rank])], BORROWER)
-    _mark(marks, index.of_borrower, [int(prepared.holders[1][rank])], BORROWER)
+    _mark(marks, index.of_key, [int(prepared.loans[rank, at.LOAN_KEY])], BORROWER)
+    _mark(marks, index.of_borrower, [int(prepared.loans[rank, at.LOAN_HOLDER])], BORROWER)
     payees, of_payee = index.payees
     _mark(marks, of_payee, [payees[key] for key in set(given.loans[rank].declared_payees)], PAYEE)
     holders, of_holder = index.holders
