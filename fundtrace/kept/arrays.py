@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -121,21 +122,16 @@ def map_numbers(folder: Path, name: str) -> Any:
 
 def save_texts(folder: Path, name: str, texts: Iterable[str]) -> None:
     """Write a column of texts."""
-    starts = [np.zeros(1, dtype=np.int64)]
-    waiting: list[bytes] = []
+    starts, left = [np.zeros(1, dtype=np.int64)], iter(texts)
     with (folder / f"{name}.utf8").open("wb") as file:
-
-        def flush() -> None:
-            sizes = np.fromiter(map(len, waiting), np.int64, len(waiting))
+        while some := list(islice(left, _CHUNK_ROWS)):
+            joined = "".join(some)
+            content = joined.encode()
+            is_plain = len(content) == len(joined)  # a character is a byte
+            lengths = map(len, some if is_plain else map(str.encode, some))
+            sizes = np.fromiter(lengths, np.int64, len(some))
             starts.append(np.cumsum(sizes) + starts[-1][-1])
-            file.write(b"".join(waiting))
-            waiting.clear()
-
-        for text in texts:
-            waiting.append(text.encode())
-            if len(waiting) == _CHUNK_ROWS:
-                flush()
-        flush()
+            file.write(content)
     save_numbers(folder, f"{name}.starts", np.concatenate(starts))
 
 
