@@ -13,20 +13,34 @@ if TYPE_CHECKING:
     import os
 
     from fundtrace.api.dataset import Dataset
+    from fundtrace.api.kept import Kept, keep
     from fundtrace.model.kinds import Rule
     from fundtrace.trace.result import Scope
     from fundtrace.trace.trail import Trail
     from fundtrace.trace.view import View
 
 __version__ = "0.1.0"
-__all__ = ["Dataset", "Rule", "Scope", "Trail", "View", "__version__", "load"]
+__all__ = [
+    "Dataset",
+    "Kept",
+    "Rule",
+    "Scope",
+    "Trail",
+    "View",
+    "__version__",
+    "keep",
+    "load",
+    "open_kept",
+]
 
 _HOMES = {
     "Dataset": "fundtrace.api.dataset",
+    "Kept": "fundtrace.api.kept",
     "Rule": "fundtrace.model.kinds",
     "Scope": "fundtrace.trace.result",
     "Trail": "fundtrace.trace.trail",
     "View": "fundtrace.trace.view",
+    "keep": "fundtrace.api.kept",
 }
 
 
@@ -39,6 +53,17 @@ def load(folder: str | os.PathLike[str], *, errors_max: int | None = None) -> Da
     from fundtrace.api.dataset import load_dataset
 
     return load_dataset(folder, errors_max=errors_max)
+
+
+def open_kept(folder: str | os.PathLike[str]) -> Kept:
+    """Open a result that ``fundtrace trace --keep`` or ``fundtrace.keep`` made (docs/kept.md).
+
+    Raises InvalidInputError for a folder that holds none or one of an unknown format,
+    EncodingError for a damaged one.
+    """
+    from fundtrace.api.kept import open_kept as open_folder
+
+    return open_folder(folder)
 
 
 def __getattr__(name: str) -> Any:

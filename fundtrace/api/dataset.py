@@ -22,7 +22,7 @@ from fundtrace.books.tables import load_tables
 from fundtrace.errors import AmbiguousError, InvalidInputError, NotFoundError
 from fundtrace.model.instants import parse_instant, to_micros
 from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule, Use
-from fundtrace.model.tables import Tables
+from fundtrace.model.tables import Loan, Tables
 from fundtrace.trace.answer import build_trail
 from fundtrace.trace.audit import list_loan_imbalances
 from fundtrace.trace.engine import trace_all
@@ -106,7 +106,7 @@ class Dataset:
         for result in passes.values():
             if imbalances := list_loan_imbalances(result, rank):
                 raise AssertionError("; ".join(imbalances))
-        exposed = self._expose(rank, at, scope, is_shown=chosen is Rule.EXPOSURE)
+        exposed = self.expose(rank, at, scope, is_shown=chosen is Rule.EXPOSURE)
         trail = build_trail(given, rank, chosen, passes, exposed, scope=scope)
         if late:
             missing = Cut("budget_seconds", ", ".join(late), 0, 0)
@@ -139,7 +139,7 @@ class Dataset:
 
         return exposing.list_exposed_ranks(index, rows)
 
-    def _expose(
+    def expose(
         self, rank: int, as_of: int | None, scope: Scope, *, is_shown: bool
     ) -> Sequence[HopRow] | Mapping[Use, int]:
         """Return the exposed hops of a loan; by the kernel only their sums, unless shown."""
@@ -190,7 +190,7 @@ class Dataset:
             raise InvalidInputError("exposure takes nothing, so it has no pass; ask for a trail")
         key = (as_of, rule, scope or Scope())
         if key not in self._passes:
-            self._passes[key] = self._make_pass(rule, as_of, scope or Scope(), progress)
+            self._passes[key] = self.make_pass(rule, as_of, scope or Scope(), progress)
         return self._passes[key]
 
     def keep_pass(self, result: Pass, as_of: int | None = None) -> None:
@@ -199,9 +199,12 @@ class Dataset:
             raise ValueError("the pass was made of other tables, or up to another time")
         self._passes[as_of, result.rule, result.scope] = result
 
-    def _make_pass(
-        self, rule: Rule, as_of: int | None, scope: Scope, progress: Progress | None
+    def make_pass(
+        self, rule: Rule, as_of: int | None, scope: Scope, progress: Progress | None = None
     ) -> Pass:
+        """Return a pass like ``get_pass``, but do not hold on to one that was not made yet."""
+        if made := self._passes.get((as_of, rule, scope)):
+            return made
         given = self.get_input(as_of)
         prepared = self._prepare(as_of)
         if prepared is None:
@@ -237,22 +240,27 @@ class Dataset:
         fitting = [
             position for position, one in enumerate(loans) if loan and one.contract_id == loan
         ]
-        if len(fitting) == 1:
-            return fitting[0]
-        if fitting:
-            ids = [loans[position].loan_id for position in fitting]
-            raise AmbiguousError(
-                f"contract {loan} has {len(ids)} drawdowns; ask for one of {', '.join(ids)}", ids
-            )
-        raise NotFoundError(f"no loan or contract {loan!r} here; {self._name_some_loans()}")
+        return pick_drawdown(loans, loan, fitting)
 
-    def _name_some_loans(self) -> str:
-        ids = self.loan_ids
-        if not ids:
-            return "the tables hold no loans"
-        shown = ", ".join(ids[:5])
-        more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
-        return f"the tables hold {shown}{more}"
+
+def pick_drawdown(loans: Sequence[Loan], loan: str, fitting: list[int]) -> int:
+    """Return the one position that a contract id fits; raises AmbiguousError, NotFoundError."""
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        ids = [loans[position].loan_id for position in fitting]
+        raise AmbiguousError(
+            f"contract {loan} has {len(ids)} drawdowns; ask for one of {', '.join(ids)}", ids
+        )
+    raise NotFoundError(f"no loan or contract {loan!r} here; {_name_some_loans(loans)}")
+
+
+def _name_some_loans(loans: Sequence[Loan]) -> str:
+    if not loans:
+        return "the tables hold no loans"
+    shown = ", ".join(one.loan_id for one in loans[:5])
+    more = f" and {len(loans) - 5} more" if len(loans) > 5 else ""
+    return f"the tables hold {shown}{more}"
 
 
 def parse_rule(rule: str | Rule) -> Rule:

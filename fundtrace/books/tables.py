@@ -236,3 +236,23 @@ def _number_sides(debit: Side, credit: Side) -> tuple[Key, Int32s, Int32s]:
     bank, account, currency = (part.pick(first[is_inside]) for part in key)
     count = len(debit.is_inside)
     return (bank, account, currency), ids[numbers[:count]], ids[numbers[count:]]
+
+
+def hash_folder(folder: Path) -> str:
+    """Return the snapshot of a folder of tables without reading a row of them.
+
+    Raises InvalidInputError where there is no such folder or a file cannot be read.
+    """
+    if not folder.is_dir():
+        raise InvalidInputError(f"{folder} is not a folder")
+    hashes: dict[str, bytes] = {}
+    for name in LAYOUTS:
+        for path in (folder / f"{name}.csv", folder / f"{name}.parquet"):
+            if name in hashes or not path.exists():
+                continue
+            try:
+                with path.open("rb") as file:
+                    hashes[name] = hashlib.file_digest(file, "sha256").digest()
+            except OSError as error:
+                raise InvalidInputError(f"{path} cannot be read: {error.strerror}") from error
+    return _take_snapshot(hashes)

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 DataFolder = Annotated[
     Path, typer.Option("--data", help="Folder with the movement tables (CSV or Parquet).")
 ]
+MaybeDataFolder = Annotated[
+    Path | None, typer.Option("--data", help="Folder with the movement tables (CSV or Parquet).")
+]
+KeptFolder = Annotated[
+    Path | None,
+    typer.Option("--kept", metavar="KEPT", help="What fundtrace trace --keep wrote."),
+]
 AsOfText = Annotated[
     str | None,
     typer.Option(

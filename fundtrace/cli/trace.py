@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -29,12 +30,14 @@ from fundtrace.cli.options import (
 from fundtrace.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from fundtrace.api.dataset import Dataset
+    from fundtrace.api.dataset import Progress as Report
     from fundtrace.cluster.access import Access
     from fundtrace.model.kinds import Rule
     from fundtrace.trace.result import Scope
+
+
+T = TypeVar("T")
 
 
 class TracedRule(StrEnum):
@@ -52,7 +55,22 @@ class TracedRule(StrEnum):
 def trace(  # noqa: PLR0913  one option per parameter
     *,
     data: DataFolder,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the result tables.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the result tables.")] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep",
+            metavar="KEPT",
+            help="Folder to keep the passes of every rule in, for fundtrace trail --kept.",
+        ),
+    ] = None,
+    exposure: Annotated[
+        bool,
+        typer.Option(
+            "--exposure/--no-exposure",
+            help="Also keep each loan's upper bound: one search per loan.",
+        ),
+    ] = True,
     rule: Annotated[
         TracedRule,
         typer.Option("--rule", help="A conserving rule, or all for every one and the spread."),
@@ -72,12 +90,15 @@ def trace(  # noqa: PLR0913  one option per parameter
 ) -> None:
     """Trace all loans and write hops, first_uses, rests and summary as Parquet and CSV.
 
+    With --keep the passes are kept too, so that fundtrace trail answers from there at once.
+
     Example: fundtrace trace --data nodes/wenzhou --rule all --out out/wenzhou
     """
     from fundtrace.api.dataset import parse_rules, read_as_of
-    from fundtrace.api.portfolio import write_portfolio
-    from fundtrace.report.texts import describe_scope
+    from fundtrace.model.kinds import CONSERVING_RULES
 
+    if out is None and keep is None:
+        raise InvalidInputError("name a folder for the tables (--out), for the passes (--keep)")
     rules = parse_rules([rule])
     where = find_cluster(cluster, (tls_ca, tls_cert, tls_key), work=work, is_insecure=insecure)
     dataset = open_dataset(data, max_errors)
@@ -89,7 +110,42 @@ def trace(  # noqa: PLR0913  one option per parameter
             raise InvalidInputError(f"{option} needs loans of one currency; trace them apart")
     currency = min(currencies)
     scope = make_scope(scope_window, scope_hops, scope_amount, scope_part_min, currency)
-    frames = _trace_with_progress(dataset, rules, read_as_of(as_of), scope, where)
+    at = read_as_of(as_of)
+    if where:
+        _trace_on_cluster(
+            dataset, rules if keep is None else list(CONSERVING_RULES), at, scope, where
+        )
+    if out is not None:
+        _write_tables(dataset, rules, at, scope, out)
+    if keep is not None:
+        _keep_passes(dataset, at, scope, keep, with_exposure=exposure)
+
+
+def _trace_on_cluster(
+    dataset: Dataset,
+    rules: list[Rule],
+    at: int | None,
+    scope: Scope,
+    where: tuple[Access, Path | None],
+) -> None:
+    from fundtrace.api.clustered import trace_on_cluster
+
+    access, work = where
+    _show_progress(
+        lambda report: trace_on_cluster(
+            dataset, rules, access, work=work, as_of=at, scope=scope, progress=report
+        )
+    )
+
+
+def _write_tables(
+    dataset: Dataset, rules: list[Rule], at: int | None, scope: Scope, out: Path
+) -> None:
+    from fundtrace.api.portfolio import trace_portfolio, write_portfolio
+    from fundtrace.report.texts import describe_scope
+
+    currency = dataset.tables.loans[0].currency
+    frames = _show_progress(lambda report: trace_portfolio(dataset, rules, at, scope, report))
     written = write_portfolio(frames, out)
     loans, moves = len(dataset.tables.loans), len(dataset.tables.movements)
     typer.echo(f"{loans} loans over {moves} movements, {', '.join(rules)}")
@@ -101,17 +157,23 @@ def trace(  # noqa: PLR0913  one option per parameter
     typer.echo(f"written to {out}: {names}")
 
 
-def _trace_with_progress(
-    dataset: Dataset,
-    rules: list[Rule],
-    as_of: int | None,
-    scope: Scope,
-    where: tuple[Access, Path | None] | None,
-) -> dict[str, pl.DataFrame]:
+def _keep_passes(
+    dataset: Dataset, at: int | None, scope: Scope, folder: Path, *, with_exposure: bool
+) -> None:
+    from fundtrace.api.kept import keep
+
+    _show_progress(
+        lambda report: keep(
+            dataset, folder, as_of=at, scope=scope, with_exposure=with_exposure, progress=report
+        )
+    )
+    typer.echo(f"kept in {folder}: {len(dataset.tables.loans)} loans under every rule")
+
+
+def _show_progress(work: Callable[[Report], T]) -> T:
+    """Do some work that reports how far each rule is."""
     from rich.console import Console
     from rich.progress import Progress, TaskID
-
-    from fundtrace.api.portfolio import trace_portfolio
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         tasks: dict[Rule, TaskID] = {}
@@ -121,11 +183,4 @@ def _trace_with_progress(
                 tasks[rule] = progress.add_task(rule.value, total=total)
             progress.update(tasks[rule], completed=done)
 
-        if where:
-            from fundtrace.api.clustered import trace_on_cluster
-
-            access, work = where
-            trace_on_cluster(
-                dataset, rules, access, work=work, as_of=as_of, scope=scope, progress=report
-            )
-        return trace_portfolio(dataset, rules, as_of, scope, report)
+        return work(report)

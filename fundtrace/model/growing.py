@@ -100,7 +100,7 @@ class GrowingTables:
             self.tables,
             movements=Movements(**self._collect(Movements), texts=texts),
             accounts=Accounts(**self._collect(Accounts)),
-            loans=(*self.tables.loans, *loans),
+            loans=(*self.tables.loans, *loans) if loans else self.tables.loans,
             snapshot=snapshot,
         )
         return self.tables

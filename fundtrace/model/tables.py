@@ -181,7 +181,7 @@ class Tables:
 
     accounts: Accounts
     movements: Movements
-    loans: tuple[Loan, ...]  # in table order
+    loans: Sequence[Loan]  # in table order
     parties: Mapping[str, Party]
     relations: Sequence[Related]
     members: Mapping[str, Member] | None

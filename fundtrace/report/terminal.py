@@ -237,6 +237,8 @@ class _Page:
 
     def build_exposure(self) -> list[RenderableType]:
         rows = self.trail.exposure
+        if rows is None:
+            return [Text(""), Text(self.say(Label.EXPOSURE_UNKNOWN), style="dim")]
         if not rows:
             return []
         table = self._table(self.say(Label.EXPOSURE))

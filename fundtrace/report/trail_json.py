@@ -55,7 +55,7 @@ def build_trail_json(trail: Trail) -> Json:
             for part in trail.rests
         ],
         "ever_reached": _reached(trail.ever_reached),
-        "exposure": _reached(trail.exposure),
+        "exposure": None if trail.exposure is None else _reached(trail.exposure),
         "reentry_candidates": [
             _candidate(each, trail.currency) for each in trail.reentry_candidates
         ],

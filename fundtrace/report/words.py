@@ -157,6 +157,10 @@ class Label(Enum):
     EXPOSURE = Words(
         "触及上限（单列，不计入合计）", "Exposure (an upper bound, apart, in no total)"
     )
+    EXPOSURE_UNKNOWN = Words(
+        "触及上限未计算：所存结果未含此项，可用 --rule exposure 查看。",
+        "Exposure was not computed: the kept result holds none; ask with --rule exposure.",
+    )
     UPPER_BOUND = Words("上限", "Upper bound")
     REENTRY = Words(
         "疑似再流入（推断，不计入合计）", "Re-entry candidates (inferred, not in the sums)"

@@ -7,19 +7,19 @@ so that nobody overlooks what a different rule would say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from fundtrace.model.kinds import DoubtKind, EndReason, Rule, Use
 from fundtrace.model.tables import MOVEMENT_KINDS, NO_ROW, OUTSIDE, Tables
 from fundtrace.trace.inputs import TraceInput
-from fundtrace.trace.places import PlaceKey, build_place
+from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.reentry import list_reentry_candidates
-from fundtrace.trace.result import HopRow, Pass, Scope
+from fundtrace.trace.result import Carried, HopRow, Pass, Scope, list_columns
 from fundtrace.trace.trail import Doubt, Hop, Part, Reached, Trail
 
-_USE_ORDER = {use: position for position, use in enumerate(Use)}
+USE_ORDER = {use: position for position, use in enumerate(Use)}
 
 
 class RowKey(NamedTuple):
@@ -29,6 +29,14 @@ class RowKey(NamedTuple):
     account: int
     reason: EndReason
     detail: str
+
+
+class Statements(NamedTuple):
+    """What a trail says in sums."""
+
+    first_uses: tuple[Part, ...] = ()
+    rests: tuple[Part, ...] = ()
+    ever_reached: tuple[Reached, ...] = ()
 
 
 def build_trail(  # noqa: PLR0913  one per part of an answer
@@ -47,18 +55,32 @@ def build_trail(  # noqa: PLR0913  one per part of an answer
     shown them, what they bring to each use (capped at the principal or not). ``scope`` is the
     one that all of them were made under.
     """
-    loan = given.loans[rank]
     shown = passes.get(rule)
     exposed_hops: Sequence[HopRow] = () if isinstance(exposed, Mapping) else exposed
     rows = exposed_hops if shown is None else shown.hops[rank]
-    hops = _build_hops(given, rank, rows)
-    first_uses: tuple[Part, ...] = ()
-    rests: tuple[Part, ...] = ()
-    reached: tuple[Reached, ...] = ()
+    said = Statements()
     if shown is not None:
-        first_uses = _build_parts(given, rank, rule, passes, is_first_use=True)
-        rests = _build_parts(given, rank, rule, passes, is_first_use=False)
-        reached = _build_reached(given, rank, rule, passes)
+        said = Statements(
+            _build_parts(given, rank, rule, passes, is_first_use=True),
+            _build_parts(given, rank, rule, passes, is_first_use=False),
+            _build_reached(given, rank, rule, passes),
+        )
+    trail = compose_trail(given, rank, rule, shown, rows, said, scope=scope)
+    return replace(trail, exposure=build_exposure(given, rank, exposed))
+
+
+def compose_trail(  # noqa: PLR0913, PLR0917  one for each part of an answer
+    given: TraceInput,
+    rank: int,
+    rule: Rule,
+    shown: Pass | None,
+    rows: Sequence[HopRow],
+    said: Statements,
+    *,
+    scope: Scope,
+) -> Trail:
+    """Put a trail together from its hops, its statements and its pass; exposure is left open."""
+    loan = given.loans[rank]
     trail = Trail(
         loan_id=loan.loan_id,
         contract_id=loan.contract_id,
@@ -69,17 +91,13 @@ def build_trail(  # noqa: PLR0913  one per part of an answer
         currency=loan.currency,
         principal_minor=loan.principal_minor,
         disbursed_at=loan.disbursed_at,
-        account=build_place(given.tables, loan.account_id),
+        account=given.places.describe(loan.account_id),
         purpose=loan.purpose,
-        hops=hops,
-        first_uses=first_uses,
-        rests=rests,
-        ever_reached=reached,
-        exposure=_build_exposure(
-            given,
-            rank,
-            exposed if isinstance(exposed, Mapping) else _sum_arrivals(given, rank, exposed),
-        ),
+        hops=_build_hops(given, rank, rows),
+        first_uses=said.first_uses,
+        rests=said.rests,
+        ever_reached=said.ever_reached,
+        exposure=None,
         reentry_candidates=list_reentry_candidates(given, rank, shown) if shown else (),
         doubts=_list_doubts(given, rank, shown),
     )
@@ -103,6 +121,8 @@ def _build_hops(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> tuple[H
             target = int(movements.reverses[hop.row])
             returned[target] = returned.get(target, 0) + hop.returned
     back_flows = _find_back_flows(given, rank, rows)
+    named = {row for hop in rows for row in (hop.row, *hop.parents)}
+    ids = {row: movements.movement_id[row] for row in named}
     hops = []
     for hop in rows:
         row = hop.row
@@ -111,18 +131,18 @@ def _build_hops(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> tuple[H
         credit_position = int(given.credit_position[row])
         hops.append(
             Hop(
-                movement_id=movements.movement_id[row],
+                movement_id=ids[row],
                 depth=hop.depth,
                 booked_at=int(movements.booked_at[row]),
                 credited_at=int(movements.credit_booked_at[row]) if credit_position >= 0 else None,
-                debit=build_place(given.tables, int(movements.debit[row])),
-                credit=build_place(given.tables, int(movements.credit[row]), place.detail),
+                debit=given.places.describe(int(movements.debit[row])),
+                credit=given.places.describe(int(movements.credit[row]), place.detail),
                 kind=MOVEMENT_KINDS[movements.kind[row]],
                 amount_minor=int(movements.amount_minor[row]),
                 currency=movements.currency[row],
                 units_minor=hop.units,
                 traced_minor=hop.value,
-                parents=tuple(movements.movement_id[parent] for parent in hop.parents),
+                parents=tuple(ids[parent] for parent in hop.parents),
                 use=given.places.classify(rank, place),
                 end_reason=place.reason,
                 reverses=movements.movement_id[reverses] if hop.returned else "",
@@ -143,6 +163,11 @@ def _find_back_flows(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> se
     borrower from somebody else's is back as well.
     """
     movements, places = given.tables.movements, given.places
+    homes = {
+        account
+        for account in places.list_known_accounts(rank)
+        if places.is_borrower_place(rank, PlaceKey(account, EndReason.HELD))
+    }
     upstream: dict[int, int] = {}
     bits: dict[int, int] = {}  # account: its bit, in order of appearance
     found: set[int] = set()
@@ -154,9 +179,8 @@ def _find_back_flows(given: TraceInput, rank: int, rows: Sequence[HopRow]) -> se
         upstream[hop.row] = mask
         if credit == OUTSIDE:
             continue
-        is_home = places.is_borrower_place(rank, PlaceKey(credit, EndReason.HELD))
-        was_home = places.is_borrower_place(rank, PlaceKey(debit, EndReason.HELD))
-        if mask >> bits.setdefault(credit, len(bits)) & 1 or (is_home and not was_home):
+        is_back_home = credit in homes and debit not in homes
+        if mask >> bits.setdefault(credit, len(bits)) & 1 or is_back_home:
             found.add(hop.row)
     return found
 
@@ -191,16 +215,17 @@ def _build_parts(
     for key in {key for amounts in by_rule.values() for key in amounts}:
         values = [amounts.get(key, 0) for amounts in by_rule.values()]
         if max(values):
-            place = build_place(given.tables, key.account, key.detail)
+            place = given.places.describe(key.account, key.detail)
             traced = by_rule[rule].get(key, 0)
             parts.append(Part(key.use, place, key.reason, traced, min(values), max(values)))
-    return tuple(sorted(parts, key=_sort_part))
+    return tuple(sorted(parts, key=sort_part))
 
 
-def _sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
+def sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
+    """Return what the rows of a statement are sorted by: class, then amounts, then place."""
     place = part.place
     return (
-        _USE_ORDER[part.use],
+        USE_ORDER[part.use],
         -part.traced_minor,
         -part.max_minor,
         place.bank,
@@ -211,26 +236,26 @@ def _sort_part(part: Part) -> tuple[int, int, int, str, str, str, str, str]:
     )
 
 
-def _sum_reached(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> dict[Use, int]:
+def _sum_reached(given: TraceInput, rank: int, carried: Carried) -> dict[Use, int]:
     """Add up arrivals by use: the hops', and the disbursement's own where it is a use."""
-    return _add_disbursement(given, rank, _sum_arrivals(given, rank, rows))
+    return add_disbursement(given, rank, _sum_arrivals(given, rank, carried))
 
 
-def _add_disbursement(given: TraceInput, rank: int, arrived: Mapping[Use, int]) -> dict[Use, int]:
+def _sum_arrivals(given: TraceInput, rank: int, carried: Carried) -> dict[Use, int]:
+    sums: dict[Use, int] = {}
+    for row, value in zip(carried.row.tolist(), carried.value.tolist(), strict=True):
+        place = find_hop_place(given, row)
+        if place.reason is not EndReason.IN_TRANSIT:
+            use = given.places.classify(rank, place)
+            sums[use] = sums.get(use, 0) + value
+    return sums
+
+
+def add_disbursement(given: TraceInput, rank: int, arrived: Mapping[Use, int]) -> dict[Use, int]:
     """Add the disbursement to what hops brought, where it is a use itself."""
     sums = dict(arrived)
     if start := _find_disbursement_use(given, rank):
         sums[start] = sums.get(start, 0) + given.get_drawn_minor(rank)
-    return sums
-
-
-def _sum_arrivals(given: TraceInput, rank: int, rows: Iterable[HopRow]) -> dict[Use, int]:
-    sums: dict[Use, int] = {}
-    for hop in rows:
-        place = find_hop_place(given, hop.row)
-        if place.reason is not EndReason.IN_TRANSIT:
-            use = given.places.classify(rank, place)
-            sums[use] = sums.get(use, 0) + hop.value
     return sums
 
 
@@ -251,24 +276,33 @@ def _find_disbursement_use(given: TraceInput, rank: int) -> Use | None:
 def _build_reached(
     given: TraceInput, rank: int, rule: Rule, passes: Mapping[Rule, Pass]
 ) -> tuple[Reached, ...]:
-    sums = {one: _sum_reached(given, rank, result.hops[rank]) for one, result in passes.items()}
+    sums = {
+        one: _sum_reached(given, rank, result.list_carried(rank)) for one, result in passes.items()
+    }
+    return range_reached(rule, sums)
+
+
+def range_reached(rule: Rule, sums: Mapping[Rule, Mapping[Use, int]]) -> tuple[Reached, ...]:
+    """Return what ever reached each class under ``rule``, and the range over all rules."""
     uses = {use for amounts in sums.values() for use in amounts}
     reached = []
-    for use in sorted(uses, key=_USE_ORDER.__getitem__):
+    for use in sorted(uses, key=USE_ORDER.__getitem__):
         values = [amounts.get(use, 0) for amounts in sums.values()]
         reached.append(Reached(use, sums[rule].get(use, 0), min(values), max(values)))
     return tuple(reached)
 
 
-def _build_exposure(
-    given: TraceInput, rank: int, arrived: Mapping[Use, int]
+def build_exposure(
+    given: TraceInput, rank: int, exposed: Sequence[HopRow] | Mapping[Use, int]
 ) -> tuple[Reached, ...]:
     """Cap the exposed arrivals of each use at the principal; 0 to that is the range."""
     principal = given.loans[rank].principal_minor
-    sums = _add_disbursement(given, rank, arrived)
+    if not isinstance(exposed, Mapping):
+        exposed = _sum_arrivals(given, rank, list_columns(exposed))
+    sums = add_disbursement(given, rank, exposed)
     return tuple(
         Reached(use, min(principal, sums[use]), 0, min(principal, sums[use]))
-        for use in sorted(sums, key=_USE_ORDER.__getitem__)
+        for use in sorted(sums, key=USE_ORDER.__getitem__)
     )
 
 
@@ -277,15 +311,15 @@ def _list_doubts(given: TraceInput, rank: int, shown: Pass | None) -> tuple[Doub
     if shown is None:
         return ()
     movements = given.tables.movements
+    rows = shown.list_carried(rank).row
     touched = {given.loans[rank].account_id}
-    for hop in shown.hops[rank]:
-        touched |= {int(movements.debit[hop.row]), int(movements.credit[hop.row])}
+    touched |= {*movements.debit[rows].tolist(), *movements.credit[rows].tolist()}
     unobserved = [
-        Doubt(DoubtKind.UNOBSERVED, build_place(given.tables, account), shown.unobserved[account])
+        Doubt(DoubtKind.UNOBSERVED, given.places.describe(account), shown.unobserved[account])
         for account in sorted(touched & shown.unobserved.keys())
     ]
     breaks = [
-        Doubt(DoubtKind.BALANCE_BREAK, build_place(given.tables, one.account_id), day=one.day)
+        Doubt(DoubtKind.BALANCE_BREAK, given.places.describe(one.account_id), day=one.day)
         for one in given.order.report.breaks
         if one.account_id in touched
     ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,7 +109,7 @@ class GrowingInput:
             return self._make_anew(tables, is_early, changed, is_restart=is_restart)
         return self._go_on(tables, at, landing)
 
-    def _fit_loans(self, loans: tuple[Loan, ...], is_early: Bools, first: int) -> bool:
+    def _fit_loans(self, loans: Sequence[Loan], is_early: Bools, first: int) -> bool:
         """Tell whether new loans come behind the others, in rank and in time."""
         last = max((loan.disbursed_at for loan in self.given.loans), default=NO_VALUE)
         for loan in loans:

@@ -7,6 +7,8 @@ opening balances are derived from the first balance given by then (docs/tracing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from fundtrace.model.instants import DAY_MICROSECONDS
 from fundtrace.model.tables import NO_ROW, NO_VALUE, Loan, Tables, rank_loans
 from fundtrace.trace.entries import Walk, walk_entries
 from fundtrace.trace.order import Order, order_events
+from fundtrace.trace.outflows import Outflows, index_outflows
 from fundtrace.trace.places import Places
 from fundtrace.trace.units import place_events
 
@@ -33,7 +36,7 @@ class TraceInput:
         self.tables = tables
         self.as_of = as_of
         self.table_positions = rank_loans(tables.loans)  # rank -> position in the loans table
-        self.loans: list[Loan] = [tables.loans[position] for position in self.table_positions]
+        self.loans: Sequence[Loan] = [tables.loans[position] for position in self.table_positions]
         self.places = Places(tables, self.loans)
         self.order: Order = order_events(tables, as_of, walk)
         self.opening_minor = _get_openings(tables, self.order)  # by account
@@ -58,6 +61,11 @@ class TraceInput:
                 self._payees.setdefault(loan.account_id, []).append((rank, loan))
         for row in rows:
             self._drawn.update(self.list_drawn(row))
+
+    @cached_property
+    def outflows(self) -> Outflows:
+        """The movements that leave each account, in running order."""
+        return index_outflows(self.tables, self.debit_position)
 
     def list_unbooked_disbursements(self) -> list[tuple[int, int]]:
         """Return (instant, rank) of the loans, disbursed by now, that no movement pays out."""

@@ -23,6 +23,7 @@ first match wins (docs/tracing.md). Settled here, where that text leaves two rea
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -98,6 +99,8 @@ _USE_OF_REASON = {
     EndReason.OVERDRAFT: Use.OVERDRAFT,
 }
 _RELATED = frozenset(Relation) - {Relation.SUPPLIER}
+# LIMIT: places remembered with their names, some 30 MB.
+_DESCRIBED_MAX = 1 << 16
 _PROPERTY_SECTOR = re.compile(r"K?70")  # GB/T 4754 division 70
 
 
@@ -105,7 +108,7 @@ class Places:
     """Answers about places that depend on the tables alone, for all loans of one pass."""
 
     def __init__(
-        self, tables: Tables, ranked_loans: list[Loan], before: Places | None = None
+        self, tables: Tables, ranked_loans: Sequence[Loan], before: Places | None = None
     ) -> None:
         """Index accounts by kind and end.
 
@@ -125,6 +128,7 @@ class Places:
             self.account_ends = np.append(before.account_ends, _find_account_ends(added, kinds))
         self._ends = self.account_ends.tobytes()  # the same, quicker to ask one by one
         self._uses: dict[tuple[int, PlaceKey], Use] = {}
+        self._described: dict[tuple[int, str], Place] = {}
 
     def find_account_end(self, account: int) -> EndReason | None:
         """Return why an account absorbs what arrives, or None where it is followed."""
@@ -136,16 +140,12 @@ class Places:
         found: npt.NDArray[np.bool_] = holds[self.account_kinds]
         return found
 
-    @cached_property
-    def _payees(self) -> list[frozenset[AccountKey]]:
-        return [frozenset(loan.declared_payees) for loan in self._loans]
-
     @property
-    def _related(self) -> dict[str, set[str]]:
+    def _related(self) -> Mapping[str, set[str]]:
         return self._tied[0]
 
     @property
-    def _suppliers(self) -> dict[str, set[str]]:
+    def _suppliers(self) -> Mapping[str, set[str]]:
         return self._tied[1]
 
     @cached_property
@@ -195,6 +195,49 @@ class Places:
         """Return the holders that are suppliers of a loan's borrower."""
         return self._suppliers.get(self._loans[rank].holder_id, set())
 
+    def describe(self, account: int, detail: str = "") -> Place:
+        """Return what ``build_place`` says, and remember it."""
+        key = (account, detail if account == OUTSIDE else "")
+        place = self._described.get(key)
+        if place is None:
+            if len(self._described) >= _DESCRIBED_MAX:
+                self._described.clear()
+            place = self._described[key] = build_place(self._tables, *key)
+        return place
+
+    def list_known_accounts(self, rank: int) -> list[int]:
+        """Return the accounts that are something to this loan in particular, perhaps more.
+
+        The borrower's, declared payees', related parties' and suppliers'. Any other account
+        has the same class for all loans, but where a repayment names one.
+        """
+        known = self._accounts_of
+        return [one for names in self._list_known(rank) for name in names for one in known[name]]
+
+    def _list_known(self, rank: int) -> tuple[set[AccountKey], set[str]]:
+        """Return the accounts and the holders that are something to a loan."""
+        loan = self._loans[rank]
+        keys = {AccountKey(loan.bank, loan.account), *loan.declared_payees}
+        holders = {loan.holder_id} | self.list_related(rank) | self.list_suppliers(rank)
+        return keys, holders - {""}
+
+    @cached_property
+    def _accounts_of(self) -> dict[str | AccountKey, list[int]]:
+        """The accounts of each key and holder that is something to a loan."""
+        index: dict[str | AccountKey, list[int]] = {
+            name: []
+            for rank in range(len(self._loans))
+            for names in self._list_known(rank)
+            for name in names
+        }
+        accounts = self._tables.accounts
+        keys = map(AccountKey, accounts.bank, accounts.account)
+        for account, (holder, key) in enumerate(zip(accounts.holder_id, keys, strict=True)):
+            for name in (holder, key):
+                if name in index:
+                    index[name].append(account)
+        return index
+
     def find_bank_use(self, bank: str) -> Use | None:
         """Return the class of money at a bank that is abroad or no member, else None."""
         members = self._tables.members
@@ -210,17 +253,18 @@ class Places:
         key = (rank, place)
         use = self._uses.get(key)
         if use is None:
-            use = self._uses[key] = self._classify(rank, place)
+            use = self._uses[key] = self.find_use(rank, place)
         return use
 
-    def _classify(self, rank: int, place: PlaceKey) -> Use:
+    def find_use(self, rank: int, place: PlaceKey) -> Use:
+        """Return what ``classify`` says, and do not remember it."""
         loan = self._loans[rank]
         if place.reason is EndReason.UNDRAWN:
             return Use.UNDRAWN
         if place.account != OUTSIDE:
             if self._is_borrowers(loan, place):
                 return Use.BORROWER
-            if self._tables.accounts.get_key(place.account) in self._payees[rank]:
+            if self._tables.accounts.get_key(place.account) in loan.declared_payees:
                 return Use.DECLARED_PAYEE
         if place.reason in (EndReason.REPAYMENT, EndReason.LOAN):
             return Use.REPAID_SELF if place.detail == loan.loan_id else Use.OTHER_LOAN

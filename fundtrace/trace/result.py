@@ -62,6 +62,16 @@ class Carried(NamedTuple):
     value: Int64s
 
 
+def list_columns(hops: Sequence[HopRow]) -> Carried:
+    """Return hops as columns."""
+    return Carried(
+        np.array([hop.row for hop in hops], dtype=np.int32),
+        np.array([hop.depth for hop in hops], dtype=np.int32),
+        np.array([hop.units for hop in hops], dtype=np.int64),
+        np.array([hop.value for hop in hops], dtype=np.int64),
+    )
+
+
 class Pass(Protocol):
     """What every pass can be asked, whichever way it was made; nothing here changes it.
 
@@ -121,13 +131,7 @@ class PassResult:
 
     def list_carried(self, rank: int) -> Carried:
         """Return the hops of a loan as columns."""
-        hops = self.hops[rank]
-        return Carried(
-            np.array([hop.row for hop in hops], dtype=np.int32),
-            np.array([hop.depth for hop in hops], dtype=np.int32),
-            np.array([hop.units for hop in hops], dtype=np.int64),
-            np.array([hop.value for hop in hops], dtype=np.int64),
-        )
+        return list_columns(self.hops[rank])
 
     def add_rest(self, rank: int, place: PlaceKey, value: int, fresh: int) -> None:
         """Let value rest at a place; its fresh part is also a first use there (the borrower)."""

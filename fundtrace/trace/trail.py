@@ -155,7 +155,8 @@ class Trail:
     first_uses: tuple[Part, ...]
     rests: tuple[Part, ...]
     ever_reached: tuple[Reached, ...]
-    exposure: tuple[Reached, ...]  # upper bound by use under the exposure rule, always apart
+    # Upper bound by use under the exposure rule, always apart; None where nobody computed it.
+    exposure: tuple[Reached, ...] | None
     reentry_candidates: tuple[ReentryCandidate, ...]
     cut: tuple[Cut, ...] = ()
     doubts: tuple[Doubt, ...] = ()

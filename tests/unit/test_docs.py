@@ -270,7 +270,9 @@ def test_the_python_of_the_readmes_runs(page, block, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "page", [*READMES, ROOT / "docs" / "tables.md", ROOT / "docs" / "adapters.md"], ids=_name
+    "page",
+    [*READMES, *(ROOT / "docs" / name for name in ("tables.md", "adapters.md", "kept.md"))],
+    ids=_name,
 )
 def test_the_commands_of_a_page_run_as_they_are_written(page, tmp_path):
     for folder in ("docs", "nodes"):
