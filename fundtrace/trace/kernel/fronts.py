@@ -21,7 +21,7 @@ from fundtrace.model.tables import NO_ROW, Int8s, Int32s, Int64s
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.axes import Axes, FifoIndex
 from fundtrace.trace.kernel.jit import jit
-from fundtrace.trace.kernel.layout import Columns, UInt8s
+from fundtrace.trace.kernel.layout import Columns, UInt8s, make_columns
 from fundtrace.trace.kernel.mapping import (
     ENTRIES,
     FULL,
@@ -183,7 +183,7 @@ def _restore_parents(parents: Int64s, rows: Int64s) -> None:
 def _build_columns(outflows: Outflows) -> Columns:
     """Return the columns that mapping reads; the others are empty."""
     wide, narrow = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
-    return Columns(
+    return make_columns(
         events=narrow,
         flags=outflows.flags,
         debit=narrow,

@@ -26,7 +26,7 @@ from fundtrace.trace.kernel.axes import index_fifo
 from fundtrace.trace.kernel.driving import Driver, Written, build_pass
 from fundtrace.trace.kernel.enlarging import keep_lots, make_room, open_accounts
 from fundtrace.trace.kernel.grown import GrownPass
-from fundtrace.trace.kernel.layout import Columns, State, UInt8s
+from fundtrace.trace.kernel.layout import Columns, State, UInt8s, make_columns
 from fundtrace.trace.kernel.preparing import (
     Basis,
     list_loans,
@@ -181,7 +181,7 @@ class GrowingPasses:
         drawn, payees = _list_payouts(step, len(before.loans)), _list_payees(step.given, rows)
         flags[drawn[:, 0]] |= at.HAS_LOANS
         flags[payees[:, 0]] |= at.HAS_PAYEE
-        columns = Columns(
+        columns = make_columns(
             events=_list_events(step, len(before.loans)),
             flags=flags,
             debit=movements.debit,

@@ -8,7 +8,7 @@ hand, so that compiled functions pass one argument instead of thirty.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -237,6 +237,19 @@ class Columns(NamedTuple):
     drawn: Int64s  # (row, rank, part), sorted
     payees: Int64s  # (row, rank), sorted
     reversed_rows: Int64s  # sorted
+
+
+def make_columns(**columns: npt.NDArray[Any]) -> Columns:
+    """Return columns that nothing can write to.
+
+    To numba an array that is read-only has a type of its own, and tables from mapped files
+    are: with all columns so, whatever they stand on, kernels compile once.
+    """
+    sealed = {}
+    for name, column in columns.items():
+        sealed[name] = np.ascontiguousarray(column).view()
+        sealed[name].flags.writeable = False
+    return Columns(**sealed)
 
 
 class State(NamedTuple):

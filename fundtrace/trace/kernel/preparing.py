@@ -28,7 +28,7 @@ from fundtrace.model.tables import (
 from fundtrace.trace.inputs import PAYMENT_WINDOW_DAYS, TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
-from fundtrace.trace.kernel.layout import Columns, State, UInt8s
+from fundtrace.trace.kernel.layout import Columns, State, UInt8s, make_columns
 from fundtrace.trace.result import Scope
 from fundtrace.trace.units import find_places
 
@@ -234,7 +234,7 @@ def _build_columns(given: TraceInput, end: Int8s) -> Columns:
     payees = _list_payees(given)
     flags[sorted(given.loans_of_movement)] |= at.HAS_LOANS
     flags[payees[:, 0]] |= at.HAS_PAYEE
-    return Columns(
+    return make_columns(
         events=_list_events(given),
         flags=flags,
         debit=debit,

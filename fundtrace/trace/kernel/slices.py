@@ -14,7 +14,7 @@ import numpy as np
 
 from fundtrace.model.tables import Int8s, Int32s, Int64s
 from fundtrace.trace.kernel import layout as at
-from fundtrace.trace.kernel.layout import Columns, UInt8s
+from fundtrace.trace.kernel.layout import Columns, UInt8s, make_columns
 from fundtrace.trace.kernel.preparing import Basis, Bools
 
 # LIMIT: events of a slice in memory; 64 MB of columns at a time.
@@ -151,7 +151,7 @@ def gather(register: Register, one: Slice) -> Gathered:
     is_known = rows[np.minimum(place, len(rows) - 1)] == reverses[returns]
     reverses[returns] = np.where(is_known, place, at.NONE)
     drawn, payees = (_renumber(table, rows) for table in (register.drawn, register.payees))
-    columns = Columns(
+    columns = make_columns(
         events=codes,
         flags=own.flags,
         debit=own.debit,
