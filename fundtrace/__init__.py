@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import os
 
     from fundtrace.api.dataset import Dataset
+    from fundtrace.api.growing import GrowingDataset
     from fundtrace.api.kept import Kept, keep
     from fundtrace.model.kinds import Rule
     from fundtrace.trace.result import Scope
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Dataset",
+    "GrowingDataset",
     "Kept",
     "Rule",
     "Scope",
@@ -35,6 +37,7 @@ __all__ = [
 
 _HOMES = {
     "Dataset": "fundtrace.api.dataset",
+    "GrowingDataset": "fundtrace.api.growing",
     "Kept": "fundtrace.api.kept",
     "Rule": "fundtrace.model.kinds",
     "Scope": "fundtrace.trace.result",

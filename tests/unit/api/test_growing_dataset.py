@@ -1,0 +1,156 @@
+"""Rows added day by day give the answers that all rows together give."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fundtrace import GrowingDataset
+from fundtrace.api.dataset import Dataset
+from fundtrace.books.tables import build_tables
+from fundtrace.errors import BadTablesError, InvalidInputError
+from fundtrace.model.kinds import CONSERVING_RULES
+from fundtrace.trace.extending import find_end
+from fundtrace.trace.trail import Trail
+from tests.support.questions import patient
+from tests.support.rows import account, loan, movement
+from tests.support.worlds import FULL, worlds
+
+
+def open_growing(**tables: list[dict[str, str]]) -> GrowingDataset:
+    return GrowingDataset(Dataset(build_tables(tables)))
+
+
+def list_facts(trail: Trail) -> dict[str, Any]:
+    """Return all that a trail says but for its snapshot, the order of its parts and exposure."""
+    facts = {one.name: getattr(trail, one.name) for one in fields(trail)}
+    for name in ("snapshot", "exposure"):
+        facts.pop(name)
+    for name in ("first_uses", "rests", "ever_reached", "bank_names", "doubts"):
+        facts[name] = sorted(map(repr, facts[name]))
+    return facts
+
+
+@patient(40)
+@given(data=st.data())
+def test_rows_added_in_steps_say_what_all_of_them_say(data: st.DataObject):
+    rows = data.draw(worlds(replace(FULL, movements_max=20))).rows
+    draws = random.Random(data.draw(st.integers(0, 2**32)))
+    movements = rows["movements"]
+    cuts = sorted(draws.randint(0, len(movements)) for _ in range(3))
+    base = {name: table for name, table in rows.items() if table and name != "loans"}
+    named = {row["movement_id"]: at for at, row in enumerate(movements)}
+    comes = [named.get(row["movement_id"], 0) for row in rows["loans"]]
+    in_order = [
+        row for _, row in sorted(zip(comes, rows["loans"], strict=True), key=lambda x: x[0])
+    ]
+    first = [row for row in in_order if named.get(row["movement_id"], 0) < cuts[0]]
+    start = base | {"movements": movements[: cuts[0]], "loans": first}
+    growing = open_growing(**start)
+    for begin, end in zip(cuts, [*cuts[1:], len(movements)], strict=True):
+        new = [row for row in in_order if begin <= named.get(row["movement_id"], 0) < end]
+        new = [row for row in new if row not in first]
+        growing.append({"movements": movements[begin:end], "loans": new})
+    tables = build_tables(base | {"loans": in_order})
+    whole = Dataset(tables)
+    for one in growing.dataset.tables.loans:
+        for rule in CONSERVING_RULES:
+            expected = whole.trace(one.loan_id, rule, as_of=find_end(tables))
+            assert list_facts(growing.trace(one.loan_id, rule)) == list_facts(expected)
+
+
+ACCOUNTS = [account("A/1", opening_balance="0.00"), account("B/1", opening_balance="0.00")]
+
+
+def start() -> GrowingDataset:
+    return open_growing(
+        accounts=ACCOUNTS,
+        movements=[movement("M1", "03 09:00", "A/1", "B/1", "60.00")],
+        loans=[loan("L1", "A/1", "100.00", "02 09:00")],
+    )
+
+
+def test_a_growing_data_set_follows_what_comes():
+    growing = start()
+    growth = growing.append(
+        {
+            "movements": [movement("M2", "04 09:00", "B/1", "C/9", "50.00")],
+            "accounts": [account("C/9", kind="securities")],
+        }
+    )
+    assert (growth.movements, growth.early, growth.is_restart) == (1, 0, False)
+    trail = growing.trace("L1")
+    assert [(hop.movement_id, hop.traced_minor) for hop in trail.hops] == [
+        ("M1", 6000),
+        ("M2", 5000),
+    ]
+    assert trail.exposure is None
+    assert {str(part.use): part.traced_minor for part in trail.rests}["securities"] == 5000
+
+
+def test_an_early_movement_traces_again_only_what_it_can_reach():
+    growing = start()
+    early = movement("M0", "02 12:00", "A/1", "B/1", "30.00")
+    growth = growing.append({"movements": [early]})
+    assert growth.early == 2
+    assert set(growth.retraced.values()) == {1}
+    assert [hop.traced_minor for hop in growing.trace("L1").hops] == [3000, 6000]
+    growing.restart()
+    assert [hop.traced_minor for hop in growing.trace("L1").hops] == [3000, 6000]
+
+
+def test_a_return_may_name_a_movement_that_was_there_before():
+    growing = start()
+    returned = movement("R1", "05 09:00", "B/1", "A/1", "60.00", kind="return", reverses="M1")
+    growing.append({"movements": [returned]})
+    assert growing.trace("L1").hops[-1].reverses == "M1"
+    again = movement("R2", "06 09:00", "B/1", "A/1", "0.01", kind="return", reverses="M1")
+    with pytest.raises(BadTablesError, match=r"returns of .M1. come to 60\.01 together"):
+        growing.append({"movements": [again]})
+
+
+def test_bad_rows_are_all_listed_and_nothing_is_added():
+    growing = start()
+    rows = [
+        movement("M1", "04 09:00", "A/1", "B/1", "1.00"),
+        movement("M3", "04 09:00", "A/1", "B/1", "x"),
+    ]
+    more = {"accounts": ACCOUNTS[:1], "loans": [loan("L1", "A/1", "1.00", "04 09:00")]}
+    with pytest.raises(BadTablesError) as caught:
+        growing.append({"movements": rows} | more)
+    places = [(one.file, one.line, one.column) for one in caught.value.problems]
+    assert ("movements.csv", 2, "movement_id") in places
+    assert ("movements.csv", 3, "amount") in places
+    assert ("accounts.csv", 2, "account") in places
+    assert ("loans.csv", 2, "loan_id") in places
+    assert len(growing.dataset.tables.movements) == 1
+    growing.append({"movements": [movement("M3", "04 09:00", "A/1", "B/1", "1.00")]})
+
+
+def test_an_account_known_in_other_currencies_only_must_be_listed():
+    growing = start()
+    dollars = movement("M2", "04 09:00", "A/1", "B/1", "1.00") | {"currency": "USD"}
+    with pytest.raises(BadTablesError, match="in other currencies only; add it to accounts too"):
+        growing.append({"movements": [dollars]})
+    listed = [account(name, currency="USD", kind="current") for name in ("A/1", "B/1")]
+    assert growing.append({"movements": [dollars], "accounts": listed}).movements == 1
+
+
+def test_other_tables_and_other_rules_are_refused():
+    growing = GrowingDataset(start().dataset, ["fifo"])
+    with pytest.raises(InvalidInputError, match="only movements, accounts, loans"):
+        growing.append({"parties": []})
+    with pytest.raises(InvalidInputError, match="not kept up to date here; ask for fifo"):
+        growing.trace("L1", "lifo")
+
+
+def test_every_step_has_a_snapshot_of_its_own():
+    growing = start()
+    before = growing.trace("L1").snapshot
+    growing.append({"movements": [movement("M2", "04 09:00", "B/1", "A/1", "1.00")]})
+    assert growing.trace("L1").snapshot != before
