@@ -11,14 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fundtrace.api.dataset import Dataset, parse_rules
+from fundtrace.api.kept import Kept
 from fundtrace.books.adding import AddingTables, Rows
 from fundtrace.errors import InvalidInputError
+from fundtrace.kept.state import load_state
 from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule
 from fundtrace.trace.answer import build_trail
 from fundtrace.trace.audit import list_loan_imbalances
 from fundtrace.trace.extending import find_end
 from fundtrace.trace.kernel import open_input
-from fundtrace.trace.kernel.growing import GrowingPasses, Growth
+from fundtrace.trace.kernel.growing import GrowingPasses, Growth, Started
 from fundtrace.trace.result import Scope
 from fundtrace.trace.trail import Trail
 from fundtrace.trace.view import View, limit_view
@@ -32,16 +34,21 @@ class GrowingDataset:
         dataset: Dataset,
         rules: Sequence[str | Rule] = CONSERVING_RULES,
         scope: Scope | None = None,
+        kept: Kept | None = None,
     ) -> None:
-        """Trace all loans once; raises InvalidInputError for an unknown rule.
+        """Trace all loans once, or go on from what was kept of the same tables.
 
-        Raises OverflowError where all amounts together reach 2^61 minor units.
+        ``kept`` was made with ``is_extendable``; the scope is then its own. Raises
+        InvalidInputError for an unknown rule, and where ``kept`` is of other tables, another
+        time or version, or has no memory; OverflowError where all amounts together reach 2^61
+        minor units.
         """
-        self._scope = scope or Scope()
         self._rules = parse_rules([str(rule) for rule in rules])
+        self._scope = kept.manifest.scope if kept else scope or Scope()
+        started = _read_states(dataset, kept, self._rules) if kept else {}
         self._tables = AddingTables(dataset.tables)
         given = open_input(dataset.tables, find_end(dataset.tables))
-        self._passes = GrowingPasses(given, self._rules, self._scope)
+        self._passes = GrowingPasses(given, self._rules, self._scope, started)
 
     @property
     def dataset(self) -> Dataset:
@@ -82,3 +89,14 @@ class GrowingDataset:
                 raise AssertionError("; ".join(imbalances))
         trail = build_trail(given, rank, chosen, passes, {}, scope=self._scope)
         return limit_view(replace(trail, exposure=None), view or View())
+
+
+def _read_states(dataset: Dataset, kept: Kept, rules: Sequence[Rule]) -> dict[Rule, Started]:
+    """Return kept passes with their memory; raises InvalidInputError where they do not fit."""
+    tables, manifest = dataset.tables, kept.manifest
+    if manifest.snapshot != tables.snapshot or manifest.as_of != find_end(tables):
+        raise InvalidInputError(
+            f"{kept.folder} was kept of other tables or of another time; "
+            "keep it again with is_extendable"
+        )
+    return {rule: Started(kept.get_pass(rule), load_state(kept.folder, rule)) for rule in rules}

@@ -25,6 +25,7 @@ from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule
 from fundtrace.model.tables import Loan
 from fundtrace.trace.answer import build_exposure, build_trail
 from fundtrace.trace.exposure import list_exposed_hops
+from fundtrace.trace.extending import find_end
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.result import Scope
 from fundtrace.trace.trail import Reached, Trail
@@ -44,11 +45,15 @@ def keep(  # noqa: PLR0913  one per part of the question
     """Trace all loans under every conserving rule and keep the passes in a folder.
 
     ``with_exposure`` also keeps each loan's upper bound, which costs one search per loan.
-    ``is_extendable`` also keeps the memory of each pass, for whoever goes on from it. A former
-    kept result in the folder is replaced as a whole. Raises InvalidInputError where the folder
-    holds something else or cannot be written.
+    ``is_extendable`` also keeps the memory of each pass, for ``GrowingDataset`` to go on from;
+    such a result is as of the last booking. A former kept result in the folder is replaced as a
+    whole. Raises InvalidInputError where the folder holds something else or cannot be written.
     """
     target, at, scope = Path(folder), read_as_of(as_of), scope or Scope()
+    if is_extendable:
+        if at is not None:
+            raise InvalidInputError("a result that can be extended is as of the last booking")
+        at = find_end(dataset.tables)
     check_target(target)
     given = dataset.get_input(at)
     with write_kept(target, given, scope, __version__) as keeper:
@@ -146,8 +151,8 @@ class Kept:
 def _keep_states(keeper: Keeper, given: TraceInput, scope: Scope) -> None:
     """Keep passes with their states, which only the kernel has."""
     from fundtrace.kept.state import save_state  # imports numba
-    from fundtrace.trace.kernel import Driver, prepare
-    from fundtrace.trace.kernel.driving import build_pass
+    from fundtrace.trace.kernel import prepare
+    from fundtrace.trace.kernel.growing import start_pass
     from fundtrace.trace.kernel.jit import STAMP
 
     try:
@@ -156,10 +161,9 @@ def _keep_states(keeper: Keeper, given: TraceInput, scope: Scope) -> None:
         raise InvalidInputError(f"{error}; without its states it can be kept") from error
     keeper.kernel_stamp = STAMP
     for rule in CONSERVING_RULES:
-        driver = Driver(prepared, rule, scope)
-        written = driver.write()
-        save_state(keeper.folder, rule, driver.state, driver.log)
-        keeper.add_pass(build_pass(given, (rule, scope), written))
+        started = start_pass(prepared, given, rule, scope)
+        save_state(keeper.folder, rule, started.state)
+        keeper.add_pass(started.result)
 
 
 def _list_exposures(

@@ -1,8 +1,7 @@
 """The memory of a pass beside its results, so that somebody may go on from where it ended.
 
 Each array of ``kernel.layout.State`` is a .npy file, mapped copy-on-write: whoever goes on
-changes pages in memory, and never the file. ``log`` are the entries written before the end was
-told (what rested or was used for good), which the statements cannot be parted into again.
+changes pages in memory, and never the file.
 A state means what one version of the kernel means by it, so it carries that version's stamp.
 """
 
@@ -17,7 +16,6 @@ import numpy as np
 from fundtrace.errors import InvalidInputError
 from fundtrace.model.kinds import Rule
 from fundtrace.model.tables import Int64s
-from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import STAMP
 from fundtrace.trace.kernel.layout import State
 
@@ -25,14 +23,12 @@ _FOLDER = "state"
 _STAMP = "stamp.json"
 
 
-def save_state(folder: Path, rule: Rule, state: State, log: Int64s | None = None) -> None:
+def save_state(folder: Path, rule: Rule, state: State) -> None:
     """Write the state of a rule's pass into the folder of a kept result."""
     home = folder / _FOLDER / rule.value
     home.mkdir(parents=True, exist_ok=True)
     for name, values in state._asdict().items():
         np.save(home / f"{name}.npy", values, allow_pickle=False)
-    entries = np.zeros((0, at.LOG_WIDTH), dtype=np.int64) if log is None else log
-    np.save(home / "written.npy", entries, allow_pickle=False)
     (home / _STAMP).write_text(json.dumps({"stamp": STAMP}), encoding="utf-8")
 
 
@@ -45,13 +41,6 @@ def load_state(folder: Path, rule: Rule) -> State:
     _check_stamp(folder, home)
     arrays: dict[str, Any] = {name: _map(home / f"{name}.npy") for name in State._fields}
     return State(**arrays)
-
-
-def load_log(folder: Path, rule: Rule) -> Int64s:
-    """Return what a pass had logged before its end was told; errors like ``load_state``."""
-    home = folder / _FOLDER / rule.value
-    _check_stamp(folder, home)
-    return _map(home / "written.npy")
 
 
 def _check_stamp(folder: Path, home: Path) -> None:

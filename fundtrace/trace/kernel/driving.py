@@ -107,11 +107,6 @@ class Driver:
         unobserved = self.state.unobserved[:-1].copy()
         return Written(portions, log, unobserved, cells)
 
-    @property
-    def log(self) -> Int64s:
-        """What rested or was used for good so far, without what lies somewhere at the end."""
-        return np.concatenate([np.zeros((0, at.LOG_WIDTH), dtype=np.int64), *self._log])
-
     def drain(self) -> tuple[list[Portion], Int64s]:
         """Return hops and log since the last time, and forget them."""
         self._carry_hops()

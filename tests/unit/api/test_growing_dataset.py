@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fundtrace import GrowingDataset
+from fundtrace import GrowingDataset, keep, open_kept
 from fundtrace.api.dataset import Dataset
 from fundtrace.books.tables import build_tables
 from fundtrace.errors import BadTablesError, InvalidInputError
@@ -147,6 +148,36 @@ def test_other_tables_and_other_rules_are_refused():
         growing.append({"parties": []})
     with pytest.raises(InvalidInputError, match="not kept up to date here; ask for fifo"):
         growing.trace("L1", "lifo")
+
+
+def test_it_goes_on_from_a_kept_result(tmp_path: Path):
+    begin = start().dataset
+    keep(begin, tmp_path / "kept", is_extendable=True, with_exposure=False)
+    kept = open_kept(tmp_path / "kept")
+    resumed, fresh = GrowingDataset(begin, kept=kept), GrowingDataset(begin)
+    for name, at, account_from, account_to in (
+        ("M2", "04 09:00", "B/1", "A/1"),
+        ("M0", "01 12:00", "B/1", "A/1"),
+    ):
+        rows = {"movements": [movement(name, at, account_from, account_to, "10.00")]}
+        assert resumed.append(rows) == fresh.append(rows)
+        for rule in CONSERVING_RULES:
+            found, expected = resumed.trace("L1", rule), fresh.trace("L1", rule)
+            assert list_facts(found) == list_facts(expected)
+    again = open_kept(tmp_path / "kept")  # going on changes nothing on disk
+    assert again.trace("L1").hops == GrowingDataset(begin).trace("L1").hops
+    with pytest.raises(InvalidInputError, match="of other tables or of another time"):
+        GrowingDataset(resumed.dataset, kept=kept)
+
+
+def test_a_result_kept_without_its_memory_cannot_go_on(tmp_path: Path):
+    begin = start().dataset
+    end = find_end(begin.tables)
+    keep(begin, tmp_path / "kept", as_of=end, with_exposure=False)
+    with pytest.raises(InvalidInputError, match="keeps no state to go on from"):
+        GrowingDataset(begin, kept=open_kept(tmp_path / "kept"))
+    with pytest.raises(InvalidInputError, match="as of the last booking"):
+        keep(begin, tmp_path / "other", as_of=end, is_extendable=True)
 
 
 def test_every_step_has_a_snapshot_of_its_own():
