@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -104,11 +104,9 @@ def trace(  # noqa: PLR0913  one option per parameter
     dataset = open_dataset(data, max_errors)
     if not dataset.tables.loans:
         raise InvalidInputError(f"{data} holds no loans; add a loans table to trace them")
-    currencies = {loan.currency for loan in dataset.tables.loans}
-    for option, given in (("--scope-amount", scope_amount), ("--scope-part-min", scope_part_min)):
-        if given is not None and len(currencies) > 1:
-            raise InvalidInputError(f"{option} needs loans of one currency; trace them apart")
-    currency = min(currencies)
+    currency = _find_currency(
+        dataset, amounts={"--scope-amount": scope_amount, "--scope-part-min": scope_part_min}
+    )
     scope = make_scope(scope_window, scope_hops, scope_amount, scope_part_min, currency)
     at = read_as_of(as_of)
     if where:
@@ -119,6 +117,15 @@ def trace(  # noqa: PLR0913  one option per parameter
         _write_tables(dataset, rules, at, scope, out)
     if keep is not None:
         _keep_passes(dataset, at, scope, keep, with_exposure=exposure)
+
+
+def _find_currency(dataset: Dataset, amounts: Mapping[str, str | None]) -> str:
+    """Return the currency of amounts given as options, which loans of several cannot share."""
+    currencies = {loan.currency for loan in dataset.tables.loans}
+    for option, given in amounts.items():
+        if given is not None and len(currencies) > 1:
+            raise InvalidInputError(f"{option} needs loans of one currency; trace them apart")
+    return min(currencies)
 
 
 def _trace_on_cluster(

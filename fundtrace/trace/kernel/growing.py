@@ -284,7 +284,8 @@ class GrowingPasses:
             unobserved_minor=unobserved,
             steps=[*going.result.steps, step],
         )
-        arriving = np.concatenate([step.hop_columns.row, columns.drawn[:, 0]])
+        landed = columns.events[(columns.events >= 0) & (columns.events & 1 > 0)] >> 1
+        arriving = np.concatenate([step.hop_columns.row, columns.drawn[:, 0], landed])
         arrived = np.concatenate([columns.credit[arriving], paid])
         return changed | set(np.intersect1d(asked, arrived).tolist())
 
