@@ -52,29 +52,33 @@ class TracedRule(StrEnum):
     ALL = "all"
 
 
+KeepFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep",
+        metavar="KEPT",
+        help="Folder to keep the passes of every rule in, for fundtrace trail --kept.",
+    ),
+]
+WithExposure = Annotated[
+    bool,
+    typer.Option(
+        "--exposure/--no-exposure", help="Also keep each loan's upper bound: one search per loan."
+    ),
+]
+RuleName = Annotated[
+    TracedRule,
+    typer.Option("--rule", help="A conserving rule, or all for every one and the spread."),
+]
+
+
 def trace(  # noqa: PLR0913  one option per parameter
     *,
     data: DataFolder,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the result tables.")] = None,
-    keep: Annotated[
-        Path | None,
-        typer.Option(
-            "--keep",
-            metavar="KEPT",
-            help="Folder to keep the passes of every rule in, for fundtrace trail --kept.",
-        ),
-    ] = None,
-    exposure: Annotated[
-        bool,
-        typer.Option(
-            "--exposure/--no-exposure",
-            help="Also keep each loan's upper bound: one search per loan.",
-        ),
-    ] = True,
-    rule: Annotated[
-        TracedRule,
-        typer.Option("--rule", help="A conserving rule, or all for every one and the spread."),
-    ] = TracedRule.PROCEEDS_FIRST,
+    keep: KeepFolder = None,
+    exposure: WithExposure = True,
+    rule: RuleName = TracedRule.PROCEEDS_FIRST,
     as_of: AsOfText = None,
     scope_window: ScopeWindow = None,
     scope_hops: ScopeHops = None,

@@ -22,13 +22,16 @@ from fundtrace.trace.kernel.growing import GrowingPasses, Growth
 from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.result import PassResult, Scope
 from tests.support.questions import SHAPES, patient
-from tests.support.worlds import PLAIN, Shape, worlds
+from tests.support.worlds import FULL, PLAIN, Shape, worlds
 
 T = TypeVar("T", Movements, Accounts)
 GROWING = {
     name: replace(shape, movements_max=min(shape.movements_max, 24), loans_max=6)
     for name, shape in SHAPES.items()
-} | {"apart": replace(PLAIN, movements_max=24, loans_max=4, late_credit=0.1, returns=0.2)}
+} | {
+    "landing": replace(FULL, movements_max=24, returns=0.4, late_credit=0.5, loans_max=4),
+    "apart": replace(PLAIN, movements_max=24, loans_max=4, late_credit=0.1, returns=0.2),
+}
 
 
 @dataclass(frozen=True)
