@@ -50,7 +50,7 @@ from fundtrace.trace.result import Scope
 SEED = 7
 SCOPE = Scope(window_days=90, part_min_minor=100)  # 1.00 of CNY and USD, the loans' currencies
 SIZES = (100_000, 1_000_000, 10_000_000)
-SIMULATED_MAX, SPECIFIC_MAX, REFERENCE_MAX = 1_000_000, 1_000_000, 100_000
+SIMULATED_MAX, SPECIFIC_MAX, REFERENCE_MAX = 10_000_000, 1_000_000, 100_000
 RULES = (
     *(Rule.FIFO, Rule.LIFO, Rule.OWN_FIRST, Rule.PROCEEDS_FIRST),
     *(Rule.SPECIFIC, Rule.PRO_RATA),  # the heaviest comes last

@@ -57,7 +57,7 @@ def test_rows_added_in_steps_say_what_all_of_them_say(data: st.DataObject):
         new = [row for row in in_order if begin <= named.get(row["movement_id"], 0) < end]
         new = [row for row in new if row not in first]
         growing.append({"movements": movements[begin:end], "loans": new})
-    tables = build_tables(base | {"loans": in_order})
+    tables = build_tables(base | {"movements": movements, "loans": in_order})
     whole = Dataset(tables)
     for one in growing.dataset.tables.loans:
         for rule in CONSERVING_RULES:
