@@ -165,7 +165,7 @@ def _measure_simulated(folder: Path, budget: Budget) -> None:
     def load() -> None:
         load_tables(folder)
 
-    figure = measure(load, budget)  # before this process has threads of its own
+    figure = measure(load, budget)
     tables = load_tables(folder)
     _print_line(Line("simulated", len(tables.movements), "load from Parquet", figure))
     _measure_tables("simulated", tables, budget)
