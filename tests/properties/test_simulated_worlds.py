@@ -27,7 +27,7 @@ def test_every_world_is_what_it_claims(seed, scale, each, file_format):
     try:
         world = build_world(Size.check(seed, scale, scale * each))
     except InvalidInputError:  # a seed in many draws too few parties for the least scale
-        assume(scale > 1_000)
+        assume(scale > 1_500)
         raise
     with tempfile.TemporaryDirectory() as beside:
         folder = Path(beside) / "world"
