@@ -74,11 +74,62 @@ class RuleViolationError(FundtraceError):
         super().__init__(message)
 
 
+class UnauthenticatedError(FundtraceError):
+    """Nobody vouches for the caller; the caller or its administrator must act."""
+
+
+class NotPermittedError(FundtraceError):
+    """The caller is known and may not do this; its administrator must act."""
+
+    exit_code = 1
+
+
+class ConflictError(FundtraceError):
+    """Something else changed what the caller builds on; read again, then try again."""
+
+
+class StaleCheckpointError(ConflictError):
+    """The caller builds on another size than the one recorded, ``known_size``."""
+
+    def __init__(self, message: str, known_size: int) -> None:
+        """Keep the size, from which the caller goes on."""
+        self.known_size = known_size
+        super().__init__(message)
+
+
+class RequestReusedError(FundtraceError):
+    """The same identifier came before with other content; nothing was changed."""
+
+    exit_code = 2
+
+
 class UnavailableError(FundtraceError):
     """What is needed does not answer now; the caller waits, or an operator looks."""
+
+
+class OverloadedError(UnavailableError):
+    """A quota or a queue is full; the caller waits, then tries the same request again."""
 
 
 class VerificationError(FundtraceError):
     """Evidence does not hold; the operator must look at it."""
 
     exit_code = 1
+
+
+class SignatureError(VerificationError):
+    """A signature does not verify, or none of a trusted key is there."""
+
+
+class ProofError(VerificationError):
+    """A Merkle proof does not lead to the root that it should."""
+
+
+class ForkError(VerificationError):
+    """Two signed heads of one log contradict each other; both are kept as evidence."""
+
+    def __init__(self, message: str, ours: bytes, theirs: bytes) -> None:
+        """Keep both signed checkpoints, as they came."""
+        self.ours = ours
+        self.theirs = theirs
+        super().__init__(message)
