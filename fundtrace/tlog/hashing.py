@@ -29,6 +29,21 @@ def hash_node(left: bytes, right: bytes) -> bytes:
     return sha256(NODE_PREFIX + left + right).digest()
 
 
+def hash_peaks(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over complete subtrees that stand side by side, the largest first.
+
+    An empty sequence has the root of the empty tree. With the hashes of a Frontier, or of the
+    complete subtrees that a range splits into, this is MTH of RFC 6962 2.1: each split at the
+    largest power of two leaves the largest complete subtree on the left.
+    """
+    if not hashes:
+        return EMPTY_ROOT
+    root = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        root = hash_node(left, root)
+    return root
+
+
 def check_hash(value: bytes, what: str) -> None:
     """Check that ``value`` is a hash of 32 bytes; ``what`` names it in the EncodingError."""
     if len(value) != HASH_BYTES:
