@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
+from fundtrace.ledger.erasure import ErasureReason
 from fundtrace.ledger.kinds.authorizations import (
     AuthorizationGranted,
     AuthorizationRevoked,
@@ -393,7 +394,7 @@ CLEAR_ENTRIES = {
             )
         ),
     ),
-    "erasure": Erasure(12, make_hash("body"), "retention_over", bytes(64)),
+    "erasure": Erasure(12, make_hash("body"), ErasureReason.RETENTION_OVER, bytes(64)),
     "epoch_key": EpochKey(3, bytes(range(256)) * 4 + bytes(192)),
     "epoch_grants": EpochGrants(
         3,

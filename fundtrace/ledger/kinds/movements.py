@@ -41,7 +41,7 @@ from fundtrace.ledger.kinds.words import FollowMode, SegmentSource
 from fundtrace.model.kinds import CONSERVING_RULES, MovementKind, Rule
 
 # LIMIT: lots that one payment takes under one rule; six rules of 1,024 segments, at most some
-# 40 bytes each, fit a body of BODY_BYTES_MAX.
+# 40 bytes each, fit a body (fundtrace.ledger.sealing.PLAINTEXT_BYTES_MAX).
 SEGMENTS_MAX = 1_024
 # LIMIT: as many records can have brought them; 1,024 pointers of 80 bytes have 80 kB.
 PARENTS_MAX = 1_024
