@@ -227,7 +227,7 @@ class Movement(_message.Message):
     def credit(self) -> _common_pb2.AccountRef: ...
     @_builtins.property
     def traced(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleSegments]:
-        """One for each conserving rule, in the order of the enum."""
+        """Each conserving rule once; rules that cut alike stand together."""
 
     @_builtins.property
     def parents(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.RecordPointer]:
@@ -265,24 +265,25 @@ Global___Movement: _TypeAlias = Movement  # noqa: Y015
 
 @_typing.final
 class RuleSegments(_message.Message):
-    """How one rule cuts the whole amount, in the order in which the money leaves."""
+    """How some rules cut the whole amount, in the order in which the money leaves."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    RULE_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
     SEGMENTS_FIELD_NUMBER: _builtins.int
-    rule: _common_pb2.Rule.ValueType
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_common_pb2.Rule.ValueType]: ...
     @_builtins.property
     def segments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Segment]: ...
     def __init__(
         self,
         *,
-        rule: _common_pb2.Rule.ValueType = ...,
+        rules: _abc.Iterable[_common_pb2.Rule.ValueType] | None = ...,
         segments: _abc.Iterable[Global___Segment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "segments", b"segments"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules", "segments", b"segments"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

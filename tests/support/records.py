@@ -45,7 +45,7 @@ from fundtrace.ledger.kinds.loans import (
     LoanOpened,
     RelatedParties,
 )
-from fundtrace.ledger.kinds.movements import Movement, RuleSegments, Segment
+from fundtrace.ledger.kinds.movements import Movement, Segment, build_traced
 from fundtrace.ledger.kinds.receipts import (
     BookedCredit,
     Facts,
@@ -188,8 +188,8 @@ def make_movement(**changes: object) -> Movement:
         "purpose_code": "SUPP",
         "purpose": "货款",
         "mode": FollowMode.WATCH,
-        "traced": tuple(
-            RuleSegments(one, last if one in later else first) for one in CONSERVING_RULES
+        "traced": build_traced(
+            {rule: last if rule in later else first for rule in CONSERVING_RULES}
         ),
         "parents": (make_pointer(3), make_pointer(9, PEER_LOG)),
     }
