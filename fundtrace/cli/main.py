@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from fundtrace.cli import imports, simulate, statement, trace, trail
+from fundtrace.cli import imports, simulate, statement, trace, trail, verify
 from fundtrace.errors import BadTablesError, FundtraceError
 from fundtrace.report.texts import clean
 
@@ -57,6 +57,7 @@ app.command("find")(trail.find)
 app.command("trace")(trace.trace)
 app.command("statement")(statement.statement)
 app.command("simulate")(simulate.simulate)
+app.command("verify")(verify.verify)
 app.add_typer(imports.app, name="import")
 
 

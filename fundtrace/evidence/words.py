@@ -29,15 +29,21 @@ _SENTENCES: Final = {
         "{made_by} 称于 {made_at} 用 {software} 制作本证据包，事项：{subject}",
     ),
     Topic.ROSTER_PINNED: (
-        "the roster of {consortium}, versions 1 to {last}: each signed as the one before it"
-        " demands, from the root that you gave",
+        (
+            "the roster of {consortium}, versions 1 to {last}: each signed as the one before it"
+            " demands, from the root that you gave"
+        ),
         "{consortium} 的成员名册，第 1 至 {last} 版：自您给定的根起，逐版由前一版规定的成员签署",
     ),
     Topic.ROSTER_NOT_PINNED: (
-        "nothing ties this roster to one that you trust: version 1 has the SHA-256 {root}."
-        " Ask a member for the root by another way, and give it with --root",
-        "此名册未与您信任的根相连：第 1 版的 SHA-256 为 {root}。"
-        "请经其他途径向成员索取根值，并以 --root 给出",
+        (
+            "nothing ties this roster to one that you trust: version 1 has the SHA-256 {root}."
+            " Ask a member for the root by another way, and give it with --root"
+        ),
+        (
+            "此名册未与您信任的根相连：第 1 版的 SHA-256 为 {root}。"
+            "请经其他途径向成员索取根值，并以 --root 给出"
+        ),
     ),
     Topic.ROSTER_ABSENT: (
         "the package holds no roster, so no quorum can be counted; ask its maker for one that does",
@@ -48,20 +54,28 @@ _SENTENCES: Final = {
         "成员名册不成立：{why}",
     ),
     Topic.ENTRY_FINAL: (
-        "entry {index} of the log {origin} is final since {at}: held by {count} members"
-        " ({members}), a quorum of roster version {version}",
-        "日志 {origin} 的第 {index} 条自 {at} 起为终局：{count} 个成员（{members}）持有，"
-        "达到名册第 {version} 版的法定数",
+        (
+            "entry {index} of the log {origin} is final since {at}: held by {count} members"
+            " ({members}), a quorum of roster version {version}"
+        ),
+        (
+            "日志 {origin} 的第 {index} 条自 {at} 起为终局：{count} 个成员（{members}）持有，"
+            "达到名册第 {version} 版的法定数"
+        ),
     ),
     Topic.ENTRY_REFUTED: (
         "the entry is not shown to be final: {why}",
         "该条目未能证明为终局：{why}",
     ),
     Topic.ENTRY_OF_OLDER_ROSTER: (
-        "its quorum is of roster version {version}, not of the last one here, {last}; that those"
-        " keys were still in force is the maker's word. A proof under version {last} settles it",
-        "其法定数属于名册第 {version} 版，而非此处最新的第 {last} 版；当时密钥仍有效仅为制作方之言。"
-        "换用第 {last} 版下的证明即可确定",
+        (
+            "its quorum is of roster version {version}, not of the last one here, {last}; that those"
+            " keys were still in force is the maker's word. A proof under version {last} settles it"
+        ),
+        (
+            "其法定数属于名册第 {version} 版，而非此处最新的第 {last} 版；当时密钥仍有效仅为制作方之言。"
+            "换用第 {last} 版下的证明即可确定"
+        ),
     ),
     Topic.ENTRY_CLEAR: (
         "{origin} states in clear: {kind}",
@@ -76,8 +90,10 @@ _SENTENCES: Final = {
         "所示正文即 {origin} 所发布者：{kind}，记录 {record_id}",
     ),
     Topic.BODY_SAYS: (
-        "what the body says is the word of {origin}; whether it was authorized is judged with the"
-        " authorizing log, not here",
+        (
+            "what the body says is the word of {origin}; whether it was authorized is judged with the"
+            " authorizing log, not here"
+        ),
         "正文内容为 {origin} 之言；是否经授权须结合授权方日志判断，此处不作判断",
     ),
     Topic.BODY_HIDDEN: (
@@ -89,23 +105,31 @@ _SENTENCES: Final = {
         "正文与记录不符：{why}",
     ),
     Topic.STREAM_COMPLETE: (
-        "stream {stream} of {origin} is here whole: records 0 to {last}, its end tallied at entry"
-        " {tally}",
+        (
+            "stream {stream} of {origin} is here whole: records 0 to {last}, its end tallied at entry"
+            " {tally}"
+        ),
         "{origin} 的流 {stream} 完整：第 0 至 {last} 条记录，其末端由第 {tally} 条统计条目证明",
     ),
     Topic.STREAM_WITHOUT_TALLY: (
-        "stream {stream} of {origin}: no tally shows where it ends, so that records after {last}"
-        " may have been cut off; ask for a tally",
+        (
+            "stream {stream} of {origin}: no tally shows where it ends, so that records after {last}"
+            " may have been cut off; ask for a tally"
+        ),
         "{origin} 的流 {stream}：没有统计条目证明其末端，第 {last} 条之后可能被截去；请索取统计条目",
     ),
     Topic.STREAM_BEYOND_TALLY: (
-        "stream {stream} of {origin}: records {after} come after the tally, so that others may"
-        " follow them; ask for a later tally",
+        (
+            "stream {stream} of {origin}: records {after} come after the tally, so that others may"
+            " follow them; ask for a later tally"
+        ),
         "{origin} 的流 {stream}：记录 {after} 在统计条目之后，其后可能还有；请索取更新的统计条目",
     ),
     Topic.STREAM_GAP: (
-        "stream {stream} of {origin}: records {first} to {last} are missing; the last of them has"
-        " the leaf hash {hash}",
+        (
+            "stream {stream} of {origin}: records {first} to {last} are missing; the last of them has"
+            " the leaf hash {hash}"
+        ),
         "{origin} 的流 {stream}：缺第 {first} 至 {last} 条记录；其中最后一条的叶哈希为 {hash}",
     ),
     Topic.STREAM_REFUTED: (

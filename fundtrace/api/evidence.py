@@ -1,0 +1,81 @@
+"""Evidence from files: which kind of file it is, what has to be given with it, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fundtrace.errors import InvalidInputError
+from fundtrace.evidence.findings import Verdict
+from fundtrace.evidence.foreign import check_checkpoint, check_log, check_proof
+from fundtrace.evidence.package import PACKAGE_BYTES_MAX, parse_package
+from fundtrace.tlog.keys import VerifierKey
+from fundtrace.tlog.proof_file import PROOF_HEADER
+
+_ZIP_MAGIC = b"PK"
+
+
+def verify_evidence(
+    path: Path,
+    *,
+    pinned_root: bytes | None = None,
+    entry: Path | None = None,
+    log_key: VerifierKey | None = None,
+    cosigners: Sequence[VerifierKey] = (),
+) -> Verdict:
+    """Check a file of evidence without a network; which kind it is shows in its first bytes.
+
+    An evidence package wants ``pinned_root``, the SHA-256 of roster version 1 (32 bytes). A
+    proof file (C2SP tlog-proof) wants ``log_key``, and ``entry``, the file with the leaf's exact
+    bytes. A signed checkpoint, or the folder of a log in tiles (C2SP tlog-tiles), wants
+    ``log_key``. Each of ``cosigners`` must have cosigned.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or what is given does not fit its kind.
+        EncodingError: The file is of none of these kinds, or damaged.
+        NotFoundError: The folder holds no log.
+    """
+    if path.is_dir():
+        key = _need_log_key(log_key, "the folder of a log")
+        return check_log(_read_under(path), key, cosigners)
+    data = _read(path)
+    if data.startswith(_ZIP_MAGIC):
+        if log_key is not None or cosigners or entry is not None:
+            raise InvalidInputError(
+                "an evidence package brings its keys and entries with it; give only its root"
+            )
+        from fundtrace.evidence.check import check_package
+
+        return check_package(parse_package(data), pinned_root)
+    if data.startswith(PROOF_HEADER):
+        key = _need_log_key(log_key, "a proof file")
+        return check_proof(data, None if entry is None else _read(entry), key, cosigners)
+    verdict, _ = check_checkpoint(data, _need_log_key(log_key, "a checkpoint"), cosigners)
+    return verdict
+
+
+def _need_log_key(log_key: VerifierKey | None, what: str) -> VerifierKey:
+    if log_key is None:
+        raise InvalidInputError(
+            f"{what} is checked against the log's key; give the vkey that the log is known by"
+        )
+    return log_key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > 2 * PACKAGE_BYTES_MAX:
+            raise InvalidInputError(f"{path} is larger than any evidence; was the file mixed up?")
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _read_under(folder: Path) -> Callable[[str], bytes | None]:
+    """Return a reader of the log's files; the paths come from us, never from the log."""
+
+    def read(path: str) -> bytes | None:
+        file = folder / path
+        return _read(file) if file.is_file() else None
+
+    return read
