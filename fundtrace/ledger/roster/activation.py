@@ -91,6 +91,17 @@ class LogRoster:
         before = (entered[-2].version,) if entered[1:] else self.before
         return tuple(sorted({*before, newest.version}))
 
+    def list_closing_versions(self, size: int) -> tuple[int, ...]:
+        """Return the versions under each of which a closing at this size must hold.
+
+        Those that a checkpoint of the size needs, and those of every activation up to it that was
+        not seen settled: without that, a head under an older version may be final elsewhere.
+        """
+        ends = [one.index + 1 for one in self.activations]
+        unsettled = [end for end in ends if self.settled_size < end <= size]
+        versions = {one for end in (*unsettled, size) for one in self.list_versions(end)}
+        return tuple(sorted(versions))
+
     def step(self, index: int, entry: Entry, chain: RosterChain) -> LogRoster:
         """Return the state behind the entry of this index, which must be the next one.
 

@@ -80,8 +80,8 @@ class Closing:
 def check_closing(closing: Closing, rosters: Sequence[Roster]) -> Checkpoint:
     """Check that a log may close; return the closing head.
 
-    ``rosters``: the versions whose quorums a checkpoint of the closing head's size needs in this
-    log; what is asked of members is asked of each version's. Raises RuleViolationError
+    ``rosters``: the versions that ``LogRoster.list_closing_versions`` names for the head's size;
+    what is asked of members is asked of each version's. Raises RuleViolationError
     ("closing-quorum", "closing-denied"), ForkError for a member that stated two heads, and
     SignatureError, ProofError or EncodingError for evidence that does not hold.
     """
