@@ -53,7 +53,7 @@ PARENTS_MAX = 1_024
 # LIMIT: as the tracer names at most 100 parents of a lot (fundtrace.trace.holding).
 SEGMENT_PARENTS_MAX = 100
 
-_PLACES = {rule: place for place, rule in enumerate(CONSERVING_RULES)}
+_PLACES: dict[Rule, int] = {rule: place for place, rule in enumerate(CONSERVING_RULES)}
 
 
 @dataclass(frozen=True, slots=True)
