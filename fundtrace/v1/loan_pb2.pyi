@@ -332,7 +332,7 @@ class AuthorizationGranted(_message.Message):
         """In order of member_id."""
 
     @_builtins.property
-    def limits(self) -> Global___Limits: ...
+    def limits(self) -> Global___FollowLimits: ...
     @_builtins.property
     def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentSignature]: ...
     def __init__(
@@ -345,7 +345,7 @@ class AuthorizationGranted(_message.Message):
         valid_from_micros: _builtins.int = ...,
         valid_until_micros: _builtins.int = ...,
         effective_at_micros: _builtins.int = ...,
-        limits: Global___Limits | None = ...,
+        limits: Global___FollowLimits | None = ...,
         consents: _abc.Iterable[Global___ConsentSignature] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "loan", b"loan"]  # noqa: Y015
@@ -380,7 +380,7 @@ class AuthorizedMember(_message.Message):
 Global___AuthorizedMember: _TypeAlias = AuthorizedMember  # noqa: Y015
 
 @_typing.final
-class Limits(_message.Message):
+class FollowLimits(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     HOPS_MAX_FIELD_NUMBER: _builtins.int
@@ -408,7 +408,7 @@ class Limits(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Limits: _TypeAlias = Limits  # noqa: Y015
+Global___FollowLimits: _TypeAlias = FollowLimits  # noqa: Y015
 
 @_typing.final
 class ConsentSignature(_message.Message):
@@ -416,11 +416,11 @@ class ConsentSignature(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    STATEMENT_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
     ALGORITHM_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
     CHAIN_FIELD_NUMBER: _builtins.int
-    statement: _builtins.bytes
+    text: _builtins.bytes
     algorithm: _builtins.str
     signature: _builtins.bytes
     @_builtins.property
@@ -430,14 +430,14 @@ class ConsentSignature(_message.Message):
     def __init__(
         self,
         *,
-        statement: _builtins.bytes = ...,
+        text: _builtins.bytes = ...,
         algorithm: _builtins.str = ...,
         signature: _builtins.bytes = ...,
         chain: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "chain", b"chain", "signature", b"signature", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "chain", b"chain", "signature", b"signature", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

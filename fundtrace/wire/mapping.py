@@ -113,29 +113,30 @@ def build_oneof(
 
     ``special`` gives the codecs of classes that are not mapped field by field.
     """
-    members = {field.message_type.name: field for field in descriptor.oneofs_by_name[oneof].fields}
+    held = descriptor.oneofs_by_name[oneof].fields
+    members = {_get_message_type(field).name: field for field in held}
     by_name = {one.__name__: one for one in classes}
     if members.keys() != by_name.keys():
         raise TypeError(f"{descriptor.name}.{oneof} has {set(members) ^ set(by_name)} on one side")
-    codecs = {
-        one: (special or {}).get(one) or get_codec(one, members[name].message_type)
-        for name, one in by_name.items()
-    }
-    field_of = {one: members[name].name for name, one in by_name.items()}
-    codec_of = {members[name].name: codecs[one] for name, one in by_name.items()}
     what = f"{descriptor.name}.{oneof}"
+    by_class: dict[type, Codec] = {}
+    by_field: dict[str, Codec] = {}
+    for name, one in by_name.items():
+        field = members[name]
+        codec = (special or {}).get(one) or get_codec(one, _get_message_type(field))
+        by_class[one] = by_field[field.name] = _build_part(field.name, codec)
 
     def fill(value: Any, message: Any) -> None:
         kind = type(value)
-        if kind not in field_of:
+        if kind not in by_class:
             raise InvalidInputError(f"{what} cannot hold a {kind.__name__}")
-        _fill_part(codecs[kind], value, getattr(message, field_of[kind]))
+        by_class[kind].fill(value, message)
 
     def read(message: Any) -> Any:
         name = message.WhichOneof(oneof)
         if name is None:
             raise InvalidInputError(f"{what} is missing, or of a kind that is not known here")
-        return codec_of[name].read(getattr(message, name))
+        return by_field[name].read(message)
 
     return Codec(fill, read)
 
@@ -151,10 +152,12 @@ def _build_field(name: str, hint: object, descriptor: Descriptor) -> Codec:
     if inner is dt.datetime:
         return _build_plain(f"{name}_micros", _build_instant_item(what))
     if inner is dt.date:
-        return _build_present(f"{name}_days", _build_day_item(what), what, is_optional=is_optional)
+        plain = _build_plain(f"{name}_days", _build_day_item(what))
+        return _build_present(f"{name}_days", plain, what, is_optional=is_optional)
     field = descriptor.fields_by_name[name]
     if isinstance(inner, type) and issubclass(inner, Checked):
-        return _build_message(field, inner, what, is_optional=is_optional)
+        part = _build_part(name, get_codec(inner, _get_message_type(field)))
+        return _build_present(name, part, what, is_optional=is_optional)
     return _build_plain(name, _build_item(inner, field, what, is_optional=is_optional))
 
 
@@ -178,16 +181,16 @@ def _build_plain(name: str, item: Item) -> Codec:
     return Codec(fill, lambda message: read(getattr(message, name)))
 
 
-def _build_present(name: str, item: Item, what: str, *, is_optional: bool) -> Codec:
-    """Build the codec of a scalar with presence."""
+def _build_present(name: str, codec: Codec, what: str, *, is_optional: bool) -> Codec:
+    """Build the codec of a field with presence from that of the field where it is there."""
 
     def fill(value: Any, message: Any) -> None:
         if value is not None:
-            setattr(message, name, item.write(value))
+            codec.fill(value, message)
 
     def read(message: Any) -> Any:
         if message.HasField(name):
-            return item.read(getattr(message, name))
+            return codec.read(message)
         if is_optional:
             return None
         raise InvalidInputError(f"{what} is missing")
@@ -195,30 +198,22 @@ def _build_present(name: str, item: Item, what: str, *, is_optional: bool) -> Co
     return Codec(fill, read)
 
 
-def _build_message(
-    field: FieldDescriptor, value_class: type[Any], what: str, *, is_optional: bool
-) -> Codec:
-    name, codec = field.name, get_codec(value_class, field.message_type)
+def _build_part(name: str, codec: Codec) -> Codec:
+    """Build the codec of a message within a message from that of its own class."""
 
     def fill(value: Any, message: Any) -> None:
-        if value is not None:
-            _fill_part(codec, value, getattr(message, name))
+        part = getattr(message, name)
+        part.SetInParent()  # it is there even if nothing in it differs from zero
+        codec.fill(value, part)
 
-    def read(message: Any) -> Any:
-        if message.HasField(name):
-            return codec.read(getattr(message, name))
-        if is_optional:
-            return None
-        raise InvalidInputError(f"{what} is missing")
-
-    return Codec(fill, read)
+    return Codec(fill, lambda message: codec.read(getattr(message, name)))
 
 
 def _build_repeated(field: FieldDescriptor, hint: object, what: str) -> Codec:
     inner, _ = _strip(hint)
     name = field.name
     if isinstance(inner, type) and issubclass(inner, Checked):
-        codec = get_codec(inner, field.message_type)
+        codec = get_codec(inner, _get_message_type(field))
 
         def fill_messages(values: Any, message: Any) -> None:
             held = getattr(message, name)
@@ -234,10 +229,10 @@ def _build_repeated(field: FieldDescriptor, hint: object, what: str) -> Codec:
     return Codec(fill, lambda message: tuple(map(item.read, getattr(message, name))))
 
 
-def _fill_part(codec: Codec, value: Any, part: Any) -> None:
-    """Fill a message within a message; it is there even if nothing in it differs from zero."""
-    part.SetInParent()
-    codec.fill(value, part)
+def _get_message_type(field: FieldDescriptor) -> Descriptor:
+    if field.message_type is None:
+        raise TypeError(f"{field.full_name} is no message")
+    return field.message_type
 
 
 def _build_item(inner: Any, field: FieldDescriptor, what: str, *, is_optional: bool) -> Item:

@@ -11,7 +11,7 @@ from fundtrace.ledger.kinds.authorizations import (
     AuthorizationRevoked,
     AuthorizedMember,
     ConsentSignature,
-    Limits,
+    FollowLimits,
 )
 from fundtrace.ledger.kinds.changes import Correction, Return
 from fundtrace.ledger.kinds.common import (
@@ -156,7 +156,7 @@ def make_authorization(**changes: object) -> AuthorizationGranted:
         "valid_from": AT,
         "valid_until": AT + dt.timedelta(days=365),
         "effective_at": AT,
-        "limits": Limits(6, 300_000_000, 100_000, "CNY", 365),
+        "limits": FollowLimits(6, 300_000_000, 100_000, "CNY", 365),
         "consents": (
             ConsentSignature(b"statement", "ecdsa_p256_sha256", b"signature", (b"der", b"ca")),
         ),

@@ -40,6 +40,7 @@ from fundtrace.ledger.kinds.common import (
     PurposeCode,
     RecordPointer,
     Uetr,
+    get_origin_base,
 )
 from fundtrace.ledger.kinds.loans import DRAWDOWNS_MAX
 from fundtrace.ledger.kinds.words import FollowMode, SegmentSource
@@ -53,7 +54,7 @@ PARENTS_MAX = 1_024
 # LIMIT: as the tracer names at most 100 parents of a lot (fundtrace.trace.holding).
 SEGMENT_PARENTS_MAX = 100
 
-_PLACES = {rule: place for place, rule in enumerate(CONSERVING_RULES)}
+_PLACES: dict[Rule, int] = {rule: place for place, rule in enumerate(CONSERVING_RULES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,20 @@ class Movement(AuthorizedBody):
             raise InvalidInputError(
                 "Movement.parents must hold exactly the records that segments name"
             )
+        self._check_drawdowns()
+
+    def _check_drawdowns(self) -> None:
+        """Refuse money that came by the drawdown itself from elsewhere than the lender's log."""
+        lender = get_origin_base(self.authority.origin)
+        for one in self.traced:
+            for segment in one.segments:
+                origins = (self.parents[place].origin for place in segment.parents)
+                if segment.depth == 0 and any(
+                    get_origin_base(origin) != lender for origin in origins
+                ):
+                    raise InvalidInputError(
+                        "Movement.parents of a segment with depth 0 must be the lender's records"
+                    )
 
     def get_segments(self, rule: Rule) -> tuple[Segment, ...]:
         """Return all segments under one conserving rule, in the order in which they leave."""

@@ -13,7 +13,13 @@ from fundtrace.ledger.framing import hash_frame
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
 from fundtrace.ledger.kinds.bounds import Octets, Whole
 from fundtrace.ledger.kinds.changes import Correction, Return
-from fundtrace.ledger.kinds.common import HASH_BYTES, VERSION_MAX, Body
+from fundtrace.ledger.kinds.common import (
+    HASH_BYTES,
+    VERSION_MAX,
+    AuthorityPointer,
+    AuthorizedBody,
+    Body,
+)
 from fundtrace.ledger.kinds.entries import (
     EpochGrants,
     EpochKey,
@@ -84,6 +90,11 @@ def get_kind(body: Body) -> Kind:
     if kind is None:
         raise InvalidInputError(f"{type(body).__name__} is no kind of record")
     return kind
+
+
+def find_authority(body: Body) -> AuthorityPointer | None:
+    """Return the authorization that a body names; None for the lender's own of its loan."""
+    return body.authority if isinstance(body, AuthorizedBody | Correction) else None
 
 
 def make_record_id(kind: Kind, loan_key: bytes, entry_key: bytes, hop: int, version: int) -> bytes:
