@@ -113,16 +113,21 @@ def check_length(value: bytes, length: int, what: str) -> None:
         raise InvalidInputError(f"{what} has {length} bytes, not {len(value)}")
 
 
-def check_name(name: str, what: str) -> None:
-    """Refuse an empty name, one too long, and one with control characters or lone surrogates."""
+def check_name(name: str, what: str, bytes_max: int = NAME_BYTES_MAX) -> None:
+    """Refuse text that is empty, too long, begins or ends in a space, or does not all print.
+
+    What does not print are control characters, line ends and what turns the reading direction.
+    """
     try:
         size = len(name.encode())
     except UnicodeEncodeError as error:
         raise InvalidInputError(f"{what} is not text in UTF-8") from error
-    if not 0 < size <= NAME_BYTES_MAX:
-        raise InvalidInputError(f"{what} has 1 to {NAME_BYTES_MAX} bytes, not {size}")
+    if not 0 < size <= bytes_max:
+        raise InvalidInputError(f"{what} has 1 to {bytes_max} bytes, not {size}")
     if not name.isprintable():
         raise InvalidInputError(f"{what} holds a character that does not print: {name!r}")
+    if name != name.strip():
+        raise InvalidInputError(f"{what} begins or ends in a space: {name!r}")
 
 
 def check_number(number: int, what: str) -> None:
