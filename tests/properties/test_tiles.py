@@ -17,7 +17,6 @@ from fundtrace.tlog.tiles import (
     TileAddress,
     TileEdge,
     build_tiles,
-    find_tile_width,
     parse_tile_path,
 )
 from fundtrace.tlog.tree import Tree
@@ -25,6 +24,11 @@ from fundtrace.tlog.tree import Tree
 SIZE_MAX = 70_000  # the least with three levels of tiles is 65,536
 LEAVES = [hash_leaf(b"%d" % index) for index in range(SIZE_MAX)]
 TREE = Tree(LEAVES)
+LEVELS = [  # hash i of a level: the root of the entries from i * 256**level on
+    [TREE.subtree_root(i * 256**level, (i + 1) * 256**level) for i in range(SIZE_MAX // 256**level)]
+    for level in (1, 2)
+]
+LEVELS.insert(0, LEAVES)
 
 addresses = st.builds(
     TileAddress,
@@ -38,15 +42,10 @@ def _build_from_scratch(size: int) -> dict[str, bytes]:
     """Return every tile of a tree of ``size`` by the definition (C2SP tlog-tiles)."""
     tiles = {}
     for level in range(3):
-        span = 256**level
-        for index in range(size // (256 * span) + 1):
-            width = find_tile_width(level, index, size)
-            hashes = [
-                TREE.subtree_root((index * 256 + i) * span, (index * 256 + i + 1) * span)
-                for i in range(width)
-            ]
-            if width:
-                tiles[TileAddress(level, index, width).path] = b"".join(hashes)
+        hashes = LEVELS[level][: size // 256**level]
+        for index in range(0, len(hashes), 256):
+            tile = hashes[index : index + 256]
+            tiles[TileAddress(level, index // 256, len(tile)).path] = b"".join(tile)
     return tiles
 
 
