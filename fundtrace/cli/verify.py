@@ -54,6 +54,9 @@ def verify(  # noqa: PLR0913  one option per parameter
         bool,
         typer.Option("--partial", help="Accept a package that shows streams only in part."),
     ] = False,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Show what opened records say, field by field.")
+    ] = False,
     output_format: Annotated[
         VerdictFormat, typer.Option("--format", help="Text, or JSON for another program.")
     ] = VerdictFormat.TEXT,
@@ -79,7 +82,8 @@ def verify(  # noqa: PLR0913  one option per parameter
     if output_format is VerdictFormat.JSON:
         typer.echo(render_verdict_json(verdict, is_part_enough=partial), nl=False)
     else:
-        typer.echo(render_verdict(verdict, lang.value, is_part_enough=partial), nl=False)
+        text = render_verdict(verdict, lang.value, is_part_enough=partial, has_bodies=bodies)
+        typer.echo(text, nl=False)
     if not verdict.holds(is_part_enough=partial):
         raise typer.Exit(1)
 

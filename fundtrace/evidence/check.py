@@ -12,31 +12,32 @@ is not judged here, for that wants the authorizing log (``fundtrace.ledger.valid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
-from fundtrace.errors import FundtraceError
+from fundtrace.errors import FundtraceError, VerificationError
 from fundtrace.evidence.findings import Finding, Standing, Topic, Verdict
 from fundtrace.evidence.foreign import format_instant
 from fundtrace.evidence.package import EntryEvidence, Package
 from fundtrace.evidence.streams import Shown, check_streams
+from fundtrace.ledger.kinds.common import Body
 from fundtrace.ledger.kinds.entries import Entry, Record
 from fundtrace.ledger.kinds.table import ENTRIES, get_kind
 from fundtrace.ledger.roster.activation import Purpose, build_policy
 from fundtrace.ledger.roster.chain import RosterChain, begin_chain
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.signing import RosterDocument, open_roster
-from fundtrace.ledger.sealing import SealedHeader, Slot, open_with_content_key
 from fundtrace.tlog.checkpoint import parse_checkpoint
 from fundtrace.tlog.hashing import hash_leaf
 from fundtrace.tlog.note import parse_note
-from fundtrace.tlog.proof_file import ProofFile, parse_proof_file, verify_proof_file
+from fundtrace.tlog.proof_file import parse_proof_file, verify_proof_file
 from fundtrace.tlog.quorum import Finality
-from fundtrace.wire.bodies import parse_body
 from fundtrace.wire.entries import parse_entry
+from fundtrace.wire.records import open_shared_record
 from fundtrace.wire.rosters import parse_roster
 
-_ENTRY_NAMES = {kind_class: kind.value for kind, kind_class in ENTRIES.items()}
+_ENTRY_KINDS = {kind_class: kind for kind, kind_class in ENTRIES.items()}
 
 
 def check_package(package: Package, pinned_root: bytes | None) -> Verdict:
@@ -48,15 +49,11 @@ def check_package(package: Package, pinned_root: bytes | None) -> Verdict:
     findings = [Finding(Standing.CLAIMED, Topic.PACKAGE_MADE, "manifest.json", package.about)]
     rosters, chain = _check_rosters(package, pinned_root)
     findings += rosters
-    shown: list[Shown] = []
+    bodies: dict[str, Body] = {}
     if chain is not None:
         # Without a pin the same checks are made, and all they give is a claim.
         standing = Standing.CLAIMED if pinned_root is None else Standing.PROVEN
-        for number, evidence in enumerate(package.entries, start=1):
-            found, one = _check_entry(f"entries/{number:04d}", evidence, chain, standing)
-            findings += found
-            shown += [one] if one else []
-        findings += check_streams(shown, standing)
+        findings += _check_entries(package.entries, chain, standing, bodies)
     if not package.entries:
         findings.append(Finding(Standing.MISSING, Topic.NOTHING_ENCLOSED, "entries", {}))
     findings += [
@@ -68,7 +65,35 @@ def check_package(package: Package, pinned_root: bytes | None) -> Verdict:
         )
         for name, content in sorted(package.documents.items())
     ]
-    return Verdict(tuple(findings))
+    return Verdict(tuple(findings), bodies)
+
+
+def _check_entries(
+    entries: Sequence[EntryEvidence],
+    chain: RosterChain,
+    standing: Standing,
+    bodies: dict[str, Body],
+) -> list[Finding]:
+    findings: list[Finding] = []
+    shown: list[Shown] = []
+    heads: dict[tuple[str, int], bytes] = {}
+    for number, evidence in enumerate(entries, start=1):
+        subject = f"entries/{number:04d}"
+        try:
+            place = _verify_place(subject, evidence, chain)
+        except FundtraceError as error:
+            findings.append(_refute(Topic.ENTRY_REFUTED, subject, error))
+            continue
+        findings += _report_final(place, chain, standing)
+        findings += _check_content(place, evidence, standing, bodies)
+        head = place.finality.checkpoint
+        if heads.setdefault((head.origin, head.size), head.root_hash) != head.root_hash:
+            details = {"origin": head.origin, "size": str(head.size)}
+            findings.append(Finding(Standing.REFUTED, Topic.FORK_SHOWN, subject, details))
+        shown.append(
+            Shown(subject, head.origin, place.index, hash_leaf(evidence.entry), place.entry)
+        )
+    return findings + check_streams(shown, standing)
 
 
 def _check_rosters(
@@ -102,55 +127,35 @@ def _open_roster(data: bytes, note: bytes) -> RosterDocument:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An entry whose finality is checked: its value, and where it stands."""
+    """An entry that is final, and where it stands: file, index in its log, head, roster."""
 
+    subject: str
     entry: Entry
-    origin: str
     index: int
-    leaf_hash: bytes
+    finality: Finality
+    roster: Roster
+
+    @property
+    def origin(self) -> str:
+        return self.finality.checkpoint.origin
 
 
-def _check_entry(
-    subject: str, evidence: EntryEvidence, chain: RosterChain, standing: Standing
-) -> tuple[list[Finding], Shown | None]:
-    try:
-        entry = parse_entry(evidence.entry)
-        file = parse_proof_file(evidence.proof)
-        roster = chain.get_version(evidence.roster_version).roster
-        finality = _verify_final(evidence, file, roster)
-        place = _Place(entry, finality.checkpoint.origin, file.index, hash_leaf(evidence.entry))
-        if isinstance(entry, Record):
-            _check_context(entry, place.origin, roster)
-    except FundtraceError as error:
-        return [_refute(Topic.ENTRY_REFUTED, subject, error)], None
-    findings = [_report_final(subject, place, finality, roster, standing)]
-    last = chain.latest.roster.version
-    if roster.version < last:
-        details = {"version": str(roster.version), "last": str(last)}
-        older = Finding(Standing.CLAIMED, Topic.ENTRY_OF_OLDER_ROSTER, subject, details)
-        findings.append(older)
-    findings += _check_content(subject, evidence, place, standing)
-    return findings, Shown(subject, place.origin, place.index, place.leaf_hash, entry)
-
-
-def _verify_final(evidence: EntryEvidence, file: ProofFile, roster: Roster) -> Finality:
+def _verify_place(subject: str, evidence: EntryEvidence, chain: RosterChain) -> _Place:
+    entry = parse_entry(evidence.entry)
+    file = parse_proof_file(evidence.proof)
+    roster = chain.get_version(evidence.roster_version).roster
     origin = parse_checkpoint(parse_note(file.checkpoint_note).text).origin
     member = roster.find_member_by_origin(origin)
     if member is None:
-        raise _NotInRosterError(
+        raise VerificationError(
             f"no member of roster version {roster.version} has a log {origin}; name the version"
             " in which it stood"
         )
     policy = build_policy(roster, member.log_key, Purpose.EVIDENCE)
-    return verify_proof_file(file, hash_leaf(evidence.entry), policy)
-
-
-class _NotInRosterError(FundtraceError):
-    """A log that no member of the named roster owns."""
-
-
-class _ContextError(FundtraceError):
-    """A record's header names another place than the one in which it stands."""
+    finality = verify_proof_file(file, hash_leaf(evidence.entry), policy)
+    if isinstance(entry, Record):
+        _check_context(entry, origin, roster)
+    return _Place(subject, entry, file.index, finality, roster)
 
 
 def _check_context(record: Record, origin: str, roster: Roster) -> None:
@@ -160,74 +165,80 @@ def _check_context(record: Record, origin: str, roster: Roster) -> None:
         (context.consortium, roster.consortium, "the consortium"),
     ):
         if said != found:
-            raise _ContextError(f"its header names {what} {said}, and it stands in {found}")
+            raise VerificationError(f"its header names {what} {said}, and it stands in {found}")
     if context.roster_version > roster.version:
-        raise _ContextError(
+        raise VerificationError(
             f"its header names roster version {context.roster_version}, and its proof the older"
             f" {roster.version}"
         )
 
 
-def _report_final(
-    subject: str, place: _Place, finality: Finality, roster: Roster, standing: Standing
-) -> Finding:
-    return Finding(
+def _report_final(place: _Place, chain: RosterChain, standing: Standing) -> Iterator[Finding]:
+    finality, version = place.finality, place.roster.version
+    yield Finding(
         standing,
         Topic.ENTRY_FINAL,
-        subject,
+        place.subject,
         {
             "origin": place.origin,
             "index": str(place.index),
-            "at": "?" if finality.at_seconds is None else format_instant(finality.at_seconds),
+            "at": format_instant(finality.at_seconds or 0),
             "count": str(len(finality.members)),
             "members": ", ".join(finality.members),
-            "version": str(roster.version),
+            "version": str(version),
         },
     )
+    # Keys that a later version retired may be anybody's by now; their lines prove nothing new.
+    last = max(
+        one.roster.version
+        for one in chain.documents
+        if one.roster.find_member_by_origin(place.origin)
+    )
+    if version < last:
+        details = {"version": str(version), "last": str(last)}
+        yield Finding(Standing.MISSING, Topic.ENTRY_OF_OLDER_ROSTER, place.subject, details)
 
 
 def _check_content(
-    subject: str, evidence: EntryEvidence, place: _Place, standing: Standing
-) -> list[Finding]:
-    entry = place.entry
+    place: _Place, evidence: EntryEvidence, standing: Standing, bodies: dict[str, Body]
+) -> Iterator[Finding]:
+    entry, subject, said = place.entry, place.subject, {"origin": place.origin}
     if not isinstance(entry, Record):
+        details = {**said, "kind": _ENTRY_KINDS[type(entry)].value}
+        yield Finding(standing, Topic.ENTRY_CLEAR, subject, details)
         if evidence.body is not None:
-            error = _ContextError("the entry is no record, and no body belongs to it")
-            return [_refute(Topic.BODY_REFUTED, subject, error)]
-        details = {"origin": place.origin, "kind": _ENTRY_NAMES[type(entry)]}
-        return [Finding(standing, Topic.ENTRY_CLEAR, subject, details)]
+            error = VerificationError("the entry is no record, and no body belongs to it")
+            yield _refute(Topic.BODY_REFUTED, subject, error)
+        return
     minute = format_instant(entry.context.published_minute * 60)
-    published = {"origin": place.origin, "at": minute}
-    findings = [Finding(Standing.CLAIMED, Topic.RECORD_PUBLISHED, subject, published)]
-    if evidence.body is None or evidence.content_key is None:
-        details = {
+    yield Finding(Standing.CLAIMED, Topic.RECORD_PUBLISHED, subject, {**said, "at": minute})
+    try:
+        body = _open_body(entry, evidence)
+    except FundtraceError as error:
+        yield _refute(Topic.BODY_REFUTED, subject, error)
+        return
+    if body is None:
+        place_in_stream = {
             "stream": entry.context.stream_id.hex(),
             "sequence": str(entry.context.sequence),
         }
-        return [*findings, Finding(Standing.HIDDEN, Topic.BODY_HIDDEN, subject, details)]
-    try:
-        opened = _open_body(entry, evidence.body, evidence.content_key)
-    except FundtraceError as error:
-        return [*findings, _refute(Topic.BODY_REFUTED, subject, error)]
-    said = {"origin": place.origin}
-    return [
-        *findings,
-        Finding(standing, Topic.BODY_OPENED, subject, {**opened, **said}),
-        Finding(Standing.CLAIMED, Topic.BODY_SAYS, subject, said),
-    ]
+        yield Finding(Standing.HIDDEN, Topic.BODY_HIDDEN, subject, place_in_stream)
+        return
+    bodies[subject] = body
+    details = {**said, "kind": get_kind(body).value, "record_id": body.record_id.hex()}
+    yield Finding(standing, Topic.BODY_OPENED, subject, details)
+    yield Finding(Standing.CLAIMED, Topic.BODY_SAYS, subject, said)
 
 
-def _open_body(record: Record, blob: bytes, content_key: bytes) -> Mapping[str, str]:
-    context = record.context
-    header = SealedHeader(
-        context=record.context_bytes,
-        body_hash=record.body_hash,
-        key_commitment=context.key_commitment,
-        tags=context.reader_tags,
-        slot=Slot(context.origin, context.stream_id, context.sequence),
-    )
-    body = parse_body(open_with_content_key(blob, header, content_key))
-    return {"kind": get_kind(body).value, "record_id": body.record_id.hex()}
+def _open_body(record: Record, evidence: EntryEvidence) -> Body | None:
+    """Return the record's body, None where it is not shown; a blob shown must be the record's."""
+    if evidence.body is None:
+        return None
+    if sha256(evidence.body).digest() != record.body_hash:
+        raise VerificationError("the sealed body is not the one that the header has the hash of")
+    if evidence.content_key is None:
+        return None
+    return open_shared_record(evidence.entry, evidence.body, evidence.content_key).body
 
 
 def _refute(topic: Topic, subject: str, error: Exception) -> Finding:

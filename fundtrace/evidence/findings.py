@@ -9,8 +9,10 @@ contradicts itself or its signatures. The words for all this stand in ``words``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from fundtrace.ledger.kinds.common import Body
 
 
 class Standing(StrEnum):
@@ -40,6 +42,7 @@ class Topic(StrEnum):
     BODY_SAYS = "body_says"
     BODY_HIDDEN = "body_hidden"
     BODY_REFUTED = "body_refuted"
+    FORK_SHOWN = "fork_shown"
     STREAM_COMPLETE = "stream_complete"
     STREAM_WITHOUT_TALLY = "stream_without_tally"
     STREAM_BEYOND_TALLY = "stream_beyond_tally"
@@ -73,9 +76,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings of one check, in the order in which they were made."""
+    """All findings of one check, in the order in which they were made.
+
+    ``bodies`` holds the records that were opened, by the subject of their findings.
+    """
 
     findings: tuple[Finding, ...]
+    bodies: Mapping[str, Body] = field(default_factory=dict)
 
     def holds(self, *, is_part_enough: bool = False) -> bool:
         """Tell whether something is proven, nothing is refuted and nothing needed is missing.

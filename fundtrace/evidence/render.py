@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from itertools import groupby
 from typing import Final
 
@@ -12,6 +16,8 @@ from fundtrace.evidence.words import STANDINGS, describe_finding
 from fundtrace.report.texts import clean
 
 VERDICT_FORMAT: Final = "fundtrace-verdict/1"
+
+_EMPTY: Final = (None, "", b"", ())
 
 _ANSWERS: Final = {
     "en": (
@@ -25,10 +31,13 @@ _ANSWERS: Final = {
 }
 
 
-def render_verdict(verdict: Verdict, language: str, *, is_part_enough: bool = False) -> str:
+def render_verdict(
+    verdict: Verdict, language: str, *, is_part_enough: bool = False, has_bodies: bool = False
+) -> str:
     """Return the findings as text, subject by subject, and the answer in the last line.
 
-    ``language`` is "en" or "zh". Without colours or control characters, fit for a pipe.
+    ``language`` is "en" or "zh"; with ``has_bodies`` what opened records say is shown, field
+    by field. Without colours or control characters, fit for a pipe.
     """
     lines: list[str] = []
     for subject, findings in groupby(verdict.findings, key=lambda one: one.subject):
@@ -36,6 +45,10 @@ def render_verdict(verdict: Verdict, language: str, *, is_part_enough: bool = Fa
         for one in findings:
             mark = _pad(STANDINGS[language][one.standing], 9)
             lines.append(f"  {mark} {clean(describe_finding(one, language))}")
+        body = verdict.bodies.get(subject) if has_bodies else None
+        if body is not None:
+            shown = json.dumps(build_plain(body), ensure_ascii=False, indent=2)
+            lines += [f"    {clean(line)}" for line in shown.splitlines()]
     yes, no = _ANSWERS[language]
     if verdict.holds(is_part_enough=is_part_enough):
         answer = yes
@@ -61,8 +74,28 @@ def render_verdict_json(verdict: Verdict, *, is_part_enough: bool = False) -> st
             }
             for one in verdict.findings
         ],
+        "bodies": {subject: build_plain(body) for subject, body in verdict.bodies.items()},
     }
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def build_plain(value: object) -> object:
+    """Return a value of the ledger as JSON knows it: bytes in hex, instants in ISO 8601, UTC.
+
+    Amounts stay whole minor units; what is None or empty is left out.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {one.name: getattr(value, one.name) for one in fields(value)}
+        return {name: build_plain(item) for name, item in named.items() if item not in _EMPTY}
+    if isinstance(value, Mapping):
+        return {str(build_plain(key)): build_plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [build_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _pad(text: str, width: int) -> str:

@@ -56,9 +56,8 @@ def check_streams(shown: Iterable[Shown], standing: Standing) -> list[Finding]:
                     tallies[place] = tally
     findings: list[Finding] = []
     for place in sorted(records):
-        tally = tallies.get(place)
-        found = prove_complete(records[place], tally)
-        findings += _report(place[0], found, tally, records[place], standing)
+        found = prove_complete(records[place], tallies.get(place))
+        findings += _report(place[0], found, tallies.get(place), records[place], standing)
     return findings
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fundtrace.evidence.findings import Finding, Standing, Topic
+from fundtrace.ledger.kinds.words import EntryKind, Kind
 
 STANDINGS: Final = {
     "en": {
@@ -31,9 +32,9 @@ _SENTENCES: Final = {
     Topic.ROSTER_PINNED: (
         (
             "the roster of {consortium}, versions 1 to {last}: each signed as the one before it"
-            " demands, from the root that you gave"
+            " demands, from the root that you gave. Whether there is a later one, no package can show"
         ),
-        "{consortium} 的成员名册，第 1 至 {last} 版：自您给定的根起，逐版由前一版规定的成员签署",
+        "{consortium} 的成员名册，第 1 至 {last} 版：自您给定的根起，逐版由前一版规定的成员签署。是否另有更新版本，证据包无法证明",
     ),
     Topic.ROSTER_NOT_PINNED: (
         (
@@ -69,12 +70,12 @@ _SENTENCES: Final = {
     ),
     Topic.ENTRY_OF_OLDER_ROSTER: (
         (
-            "its quorum is of roster version {version}, not of the last one here, {last}; that those"
-            " keys were still in force is the maker's word. A proof under version {last} settles it"
+            "its quorum is of roster version {version}; version {last} still names this log, and"
+            " may have retired those keys. Ask for a proof under version {last}"
         ),
         (
-            "其法定数属于名册第 {version} 版，而非此处最新的第 {last} 版；当时密钥仍有效仅为制作方之言。"
-            "换用第 {last} 版下的证明即可确定"
+            "其法定数属于名册第 {version} 版；第 {last} 版仍列有此日志，且可能已停用当时的密钥。"
+            "请索取第 {last} 版下的证明"
         ),
     ),
     Topic.ENTRY_CLEAR: (
@@ -103,6 +104,13 @@ _SENTENCES: Final = {
     Topic.BODY_REFUTED: (
         "the body does not belong to the record: {why}",
         "正文与记录不符：{why}",
+    ),
+    Topic.FORK_SHOWN: (
+        (
+            "the log {origin} shows two heads of {size} entries, both signed by it: it is forked;"
+            " keep this file, and tell the consortium"
+        ),
+        "日志 {origin} 有两个已签署的 {size} 条头部：该日志已分叉；请保留本文件并通知联盟",
     ),
     Topic.STREAM_COMPLETE: (
         (
@@ -179,7 +187,41 @@ _SENTENCES: Final = {
 }
 
 
+# Kinds of records and of entries in clear, as people call them.
+_KINDS: Final = {
+    Kind.LOAN_OPENED: ("loan opened", "贷款发放"),
+    Kind.LOAN_CLOSED: ("loan closed", "贷款结清"),
+    Kind.AUTHORIZATION_GRANTED: ("authorization granted", "授权"),
+    Kind.AUTHORIZATION_REVOKED: ("authorization revoked", "撤销授权"),
+    Kind.MOVEMENT: ("movement of money", "资金划转"),
+    Kind.RECEIPT: ("receipt", "收款确认"),
+    Kind.FOLLOW_ENDED: ("following ended", "追踪终止"),
+    Kind.CORRECTION: ("correction", "更正"),
+    Kind.RETURN: ("return", "退回"),
+    Kind.SHARE: ("share with a new reader", "向新读者共享"),
+    Kind.RELEASE: ("release after a trigger", "触发后披露"),
+    Kind.INQUIRY_REQUEST: ("inquiry", "协查请求"),
+    Kind.INQUIRY_ANSWER: ("answer to an inquiry", "协查答复"),
+    Kind.NOTICE: ("notice", "提示"),
+    Kind.ACCESS: ("access report", "查阅记录"),
+    Kind.DISPUTE: ("dispute", "异议"),
+    Kind.RESTRICTION: ("restriction", "限制处理"),
+    EntryKind.RECORD: ("record", "记录"),
+    EntryKind.TALLY: ("tally of streams", "流统计"),
+    EntryKind.ERASURE: ("erasure of a body", "正文删除"),
+    EntryKind.EPOCH_KEY: ("key of an epoch", "期间公钥"),
+    EntryKind.EPOCH_GRANTS: ("grants of an epoch", "期间密钥授予"),
+    EntryKind.ROSTER_ACTIVATION: ("activation of a roster", "名册启用"),
+    EntryKind.LOG_CLOSING: ("closing of the log", "日志关闭"),
+    EntryKind.LOG_OPENING: ("opening of the log's next epoch", "日志新期开启"),
+}
+
+
 def describe_finding(finding: Finding, language: str) -> str:
     """Return a finding's sentence in ``language``, "en" or "zh"."""
-    english, chinese = _SENTENCES[finding.topic]
-    return (chinese if language == "zh" else english).format(**finding.details)
+    place = 1 if language == "zh" else 0
+    details = dict(finding.details)
+    kind = details.get("kind")
+    if kind is not None:
+        details["kind"] = _KINDS[Kind(kind) if kind in set(Kind) else EntryKind(kind)][place]
+    return _SENTENCES[finding.topic][place].format(**details)
