@@ -324,7 +324,7 @@ THREATS_PAGE = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
 NAMED_TESTS = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", THREATS_PAGE)
 
 
-@pytest.mark.parametrize(("file", "name"), NAMED_TESTS, ids=lambda one: str(one))
+@pytest.mark.parametrize(("file", "name"), NAMED_TESTS, ids=str)
 def test_a_test_that_the_threat_model_names_is_there(file, name):
     assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
 
