@@ -61,10 +61,19 @@ def test_a_ca_on_p256_passes_for_tls():
         make_certificate("ca") + b"\x00",
         b"",
         b"\x30" * 200,
+        b"\x30\x80" + make_certificate("ca")[4:] + b"\x00\x00",
         make_certificate("ca") * 40,
         "text",
     ],
-    ids=["cut", "something behind it", "empty", "no certificate", "too long", "text"],
+    ids=[
+        "cut",
+        "something behind it",
+        "empty",
+        "no certificate",
+        "of indefinite length",
+        "too long",
+        "text",
+    ],
 )
 def test_anything_but_one_certificate_is_refused(der):
     with pytest.raises(InvalidInputError):
