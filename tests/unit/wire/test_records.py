@@ -27,7 +27,7 @@ from fundtrace.wire.records import (
     seal_record,
 )
 from tests.support.records import BODIES, CLEAR_ENTRIES, make_hash
-from tests.support.sealed import FILLING, RANDOMNESS, make_draft, make_keys
+from tests.support.sealed_records import FILLING, RANDOMNESS, make_draft, make_keys
 
 LENDER, PEER, OUTSIDER = make_keys("bank-a"), make_keys("bank-b"), make_keys("bank-c")
 SEALED = seal_record(make_draft(), (LENDER, PEER), RANDOMNESS, FILLING)
