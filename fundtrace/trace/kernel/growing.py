@@ -54,7 +54,7 @@ class Growth(NamedTuple):
     """What a step did."""
 
     movements: int  # added
-    early: int  # accounts that they changed before what ran already
+    accounts_changed: int  # before what ran already: by early movements, or a first balance
     retraced: Mapping[Rule, int]  # how many loans were traced again, by rule
     is_restart: bool  # everything was traced anew
 

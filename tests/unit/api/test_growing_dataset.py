@@ -84,7 +84,7 @@ def test_a_growing_data_set_follows_what_comes():
             "accounts": [account("C/9", kind="securities")],
         }
     )
-    assert (growth.movements, growth.early, growth.is_restart) == (1, 0, False)
+    assert (growth.movements, growth.accounts_changed, growth.is_restart) == (1, 0, False)
     trail = growing.trace("L1")
     assert [(hop.movement_id, hop.traced_minor) for hop in trail.hops] == [
         ("M1", 6000),
@@ -98,7 +98,7 @@ def test_an_early_movement_traces_again_only_what_it_can_reach():
     growing = start()
     early = movement("M0", "02 12:00", "A/1", "B/1", "30.00")
     growth = growing.append({"movements": [early]})
-    assert growth.early == 2
+    assert growth.accounts_changed == 2
     assert set(growth.retraced.values()) == {1}
     assert [hop.traced_minor for hop in growing.trace("L1").hops] == [3000, 6000]
     growing.restart()
