@@ -24,10 +24,11 @@ from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.axes import index_fifo
 from fundtrace.trace.kernel.driving import Driver, Written, build_pass
-from fundtrace.trace.kernel.enlarging import keep_lots, make_room, open_accounts
+from fundtrace.trace.kernel.enlarging import add_accounts, keep_lots, make_room
 from fundtrace.trace.kernel.grown import GrownPass
 from fundtrace.trace.kernel.layout import Columns, State, UInt8s, make_columns
 from fundtrace.trace.kernel.preparing import (
+    AccountFacts,
     Basis,
     list_loans,
     list_reasons,
@@ -221,7 +222,7 @@ class GrowingPasses:
         sizes = (accounts, len(columns.flags), len(columns.reversed_rows))
         for going in self._going.values():
             state = make_room(going.driver.state, *sizes)
-            open_accounts(state, opened, facts)
+            add_accounts(state, opened, facts)
             keep_lots(state, returned[returned >= 0])
             if new_loans is not None:
                 keys, holders = number_keys(given)[0], number_holders(given)[0]
@@ -231,9 +232,7 @@ class GrowingPasses:
         if has_loans:
             self._number_loans()
 
-    def _list_facts(
-        self, given: TraceInput, accounts: Int64s
-    ) -> tuple[Int8s, Int64s, Int64s, Int64s, Int64s]:
+    def _list_facts(self, given: TraceInput, accounts: Int64s) -> AccountFacts:
         table, rows = given.tables.accounts, accounts.tolist()
         keys = [self._keys.get((table.bank[row], table.account[row]), at.NONE) for row in rows]
         holds = given.places.list_holding_accounts()
@@ -241,7 +240,7 @@ class GrowingPasses:
             self._holders.get(table.holder_id[row], at.NONE) if holds[row] else at.NONE
             for row in rows
         ]
-        return (
+        return AccountFacts(
             self._end.values[accounts],
             np.array(given.opening_minor[accounts], dtype=np.int64),
             table.overdraft_limit_minor[accounts],

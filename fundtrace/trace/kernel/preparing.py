@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -110,6 +111,36 @@ def _reach(columns: Columns, end: Int8s, loan_accounts: Int64s, reached: Bools) 
             reached[credit] = True
 
 
+class AccountFacts(NamedTuple):
+    """What of accounts a pass starts from: each a column, one row for each of them."""
+
+    end: Int8s  # why it absorbs, or 0
+    opening: Int64s
+    limit: Int64s
+    key: Int32s | Int64s
+    holder: Int32s | Int64s
+
+
+def open_accounts(facts: AccountFacts) -> tuple[Int64s, Int64s, UInt8s]:
+    """Return rows of ``acc``, ``balance`` and ``alert`` to which nothing has happened yet.
+
+    A return may ask what they disowned; that they list their lots is for the rule to say.
+    """
+    end, opening, limit, key, holder = facts
+    acc = np.zeros((len(end), at.ACC_WIDTH), dtype=np.int64)
+    for column in (at.OWN_HEAD, at.OWN_TAIL, at.TRACED_HEAD, at.TRACED_TAIL):
+        acc[:, column] = at.NONE
+    acc[:, (at.ARRIVAL_HEAD, at.ARRIVAL_TAIL)] = at.NONE
+    acc[:, at.WINDOW_END] = at.FAR
+    acc[:, at.DISOWNED] = at.NONE
+    acc[:, at.END], acc[:, at.LIMIT] = end, limit
+    acc[:, at.OVERDRAWN] = np.maximum(0, -opening)
+    acc[:, at.KEY], acc[:, at.HOLDER] = key, holder
+    balance = np.where(end == 0, np.maximum(0, opening), at.ENDLESS)
+    overdraws = (end == 0) & ((limit > 0) | (opening < 0))
+    return acc, balance, np.where(overdraws, at.MAY_OVERDRAW, 0).astype(np.uint8)
+
+
 def open_state(prepared: Basis, rule: Rule, scope: Scope, *, is_open: bool = False) -> State:
     """Return the state before the first event.
 
@@ -117,29 +148,21 @@ def open_state(prepared: Basis, rule: Rule, scope: Scope, *, is_open: bool = Fal
     and return what nothing returns so far; everything that may then be asked is kept.
     """
     columns, count = prepared.columns, len(prepared.opening)
-    acc = np.full((count, at.ACC_WIDTH), 0, dtype=np.int64)
-    for column in (at.OWN_HEAD, at.OWN_TAIL, at.TRACED_HEAD, at.TRACED_TAIL):
-        acc[:, column] = at.NONE
-    acc[:, (at.ARRIVAL_HEAD, at.ARRIVAL_TAIL)] = at.NONE
-    acc[:, at.WINDOW_END] = at.FAR
-    acc[:, at.DISOWNED] = at.UNASKED
-    returning = columns.credit[columns.reversed_rows[:, 0]]
-    acc[returning[returning >= 0], at.DISOWNED] = at.NONE
-    if is_open:
-        acc[:, at.DISOWNED] = at.NONE
-    acc[:, at.END] = prepared.end[:-1]
-    acc[:, at.LIMIT] = prepared.limit
-    acc[:, at.OVERDRAWN] = np.maximum(0, -prepared.opening)
-    acc[:, at.KEY], acc[:, at.HOLDER] = prepared.keys, prepared.holders
-    is_followed = prepared.end == 0
-    balance = np.full(count + 1, at.ENDLESS, dtype=np.int64)
-    balance[:-1][is_followed[:-1]] = np.maximum(0, prepared.opening)[is_followed[:-1]]
+    acc, balance, alert = open_accounts(
+        AccountFacts(
+            prepared.end[:-1], prepared.opening, prepared.limit, prepared.keys, prepared.holders
+        )
+    )
+    if not is_open:
+        acc[:, at.DISOWNED] = at.UNASKED
+        returning = columns.credit[columns.reversed_rows[:, 0]]
+        acc[returning[returning >= 0], at.DISOWNED] = at.NONE
     reversed_count = len(columns.reversed_rows)
     has_late = is_open or bool((columns.flags & at.IS_LATE).any())
     return State(
         n=_open_counters(rule, scope),
-        balance=balance,
-        alert=_find_alerts(prepared, rule, is_open=is_open),
+        balance=np.append(balance, at.ENDLESS),
+        alert=_alert_lots(prepared, rule, np.append(alert, np.uint8(0)), is_open=is_open),
         unobserved=np.zeros(count + 1, dtype=np.int64),
         acc=acc,
         loans=open_loans(prepared, scope),
@@ -198,20 +221,15 @@ def list_loans(given: TraceInput, keys: Int32s, holders: Int32s) -> Int64s:
     return loans
 
 
-def _find_alerts(prepared: Basis, rule: Rule, *, is_open: bool) -> UInt8s:
-    """Say which accounts are more than a balance from the beginning."""
+def _alert_lots(prepared: Basis, rule: Rule, alert: UInt8s, *, is_open: bool) -> UInt8s:
+    """Say in addition which accounts list their lots from the beginning."""
     columns, end = prepared.columns, prepared.end
-    alert = np.zeros(len(end), dtype=np.uint8)
-    overdraws = (prepared.limit > 0) | (prepared.opening < 0)
-    alert[:-1][overdraws] |= at.MAY_OVERDRAW
     reached = prepared.reached | is_open
-    if rule is not Rule.PRO_RATA:
-        if rule is Rule.SPECIFIC:
-            alert[reached] |= at.KEEPS_LOTS
-        else:
-            rows = columns.reversed_rows[:, 0]
-            credit = columns.credit[rows]
-            alert[credit[reached[credit]]] |= at.KEEPS_LOTS
+    if rule is Rule.SPECIFIC:
+        alert[reached] |= at.KEEPS_LOTS
+    elif rule is not Rule.PRO_RATA:
+        credit = columns.credit[columns.reversed_rows[:, 0]]
+        alert[credit[reached[credit]]] |= at.KEEPS_LOTS
     alert[end != 0] = 0
     return alert
 
