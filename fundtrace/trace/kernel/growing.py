@@ -114,7 +114,10 @@ class GrowingPasses:
         return self._going[rule].result
 
     def append(self, tables: Tables) -> Growth:
-        """Go on with tables that begin with the rows of those so far (``GrowingTables``)."""
+        """Go on with tables that begin with the rows of those so far (``GrowingTables``).
+
+        Raises OverflowError beyond the bound of ``prepare``; then nothing has changed.
+        """
         before = self.given
         step = self._input.extend(tables)
         count = len(tables.movements) - len(before.tables.movements)

@@ -26,6 +26,7 @@ from fundtrace.model.tables import (
     Int32s,
     Int64s,
 )
+from fundtrace.trace.bounds import add_up_amounts, check_amounts
 from fundtrace.trace.inputs import PAYMENT_WINDOW_DAYS, TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
@@ -66,10 +67,10 @@ class Prepared(Basis):
 
 
 def prepare(given: TraceInput) -> Prepared:
-    """Put an input into columns. Raises OverflowError where sums may leave 62 bits."""
+    """Put an input into columns. Raises OverflowError beyond the bound of sums (``bounds``)."""
     accounts = given.tables.accounts
+    check_amounts(add_up_amounts(given.tables.movements, given.loans, given.opening_minor))
     opening = np.array(given.opening_minor, dtype=np.int64)
-    _check_sums(given, opening)
     end = _list_ends(given)
     columns = _build_columns(given, end)
     keys, holders = number_keys(given), number_holders(given)
@@ -363,14 +364,3 @@ def number_holders(given: TraceInput) -> tuple[Int32s, Int32s]:
     found = encode_values(given.tables.accounts.holder_id, numbers, at.NONE)
     found[~given.places.list_holding_accounts()] = at.NONE
     return found, np.array(of_loans, dtype=np.int32)
-
-
-def _check_sums(given: TraceInput, opening: Int64s) -> None:
-    """Refuse what could overflow: no balance, and nothing paid unseen, may reach 2^61."""
-    movements = given.tables.movements
-    total = float(np.abs(opening.astype(np.float64)).sum())
-    total += sum(float(loan.principal_minor) for loan in given.loans)
-    total += float(movements.amount_minor.astype(np.float64).sum())
-    total += float(movements.credit_minor.astype(np.float64).sum())
-    if total >= at.ENDLESS:
-        raise OverflowError("the amounts add up to 2^61 minor units or more; use trace_all")

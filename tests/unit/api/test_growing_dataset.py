@@ -185,3 +185,90 @@ def test_every_step_has_a_snapshot_of_its_own():
     before = growing.trace("L1").snapshot
     growing.append({"movements": [movement("M2", "04 09:00", "B/1", "A/1", "1.00")]})
     assert growing.trace("L1").snapshot != before
+
+
+# --- what 64 bits do not carry ----------------------------------------------------------
+
+HALF = "9000000000000000.00"  # in minor units 0.39 x 2^61, and a movement counts both sides
+HUGE = "24000000000000000.00"  # more than 2^61 by itself
+TOO_MUCH = {
+    "amounts behind the others": {"movements": [movement("N1", "05 09:00", "B/1", "C/9", HUGE)]},
+    "amounts before others": {"movements": [movement("N1", "02 12:00", "B/1", "C/9", HUGE)]},
+    "a loan": {
+        "movements": [movement("N1", "05 09:00", "B/1", "A/1", "1.00")],
+        "loans": [loan("L2", "A/1", HUGE, "05 10:00", movement_id="N1")],
+    },
+    "an opening balance": {
+        "movements": [movement("N1", "05 09:00", "B/1", "C/9", "1.00", purpose="goods")],
+        "accounts": [account("C/9", opening_balance=HUGE)],
+    },
+    "the first balance of a new account": {
+        "movements": [movement("N1", "05 09:00", "C/9", "B/1", "1.00", debit_balance_after=HUGE)]
+    },
+    "the first balance of an account in use": {
+        "movements": [movement("N1", "05 09:00", "D/1", "B/1", "1.00", debit_balance_after=HUGE)]
+    },
+}
+
+
+def list_answers(growing: GrowingDataset) -> list[tuple[str, dict[str, Any]]]:
+    trails = [growing.trace("L1", rule) for rule in CONSERVING_RULES]
+    return [(one.snapshot, list_facts(one)) for one in trails]
+
+
+def start_with_an_unlisted_account() -> GrowingDataset:
+    growing = start()
+    growing.append({"movements": [movement("M2", "04 09:00", "B/1", "D/1", "10.00")]})
+    return growing
+
+
+@pytest.mark.parametrize("rows", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_rows_beyond_the_bound_are_refused_and_nothing_is_added(
+    rows: dict[str, list[dict[str, str]]],
+):
+    growing, fresh = start_with_an_unlisted_account(), start_with_an_unlisted_account()
+    before, tables = list_answers(growing), growing.dataset.tables
+    with pytest.raises(InvalidInputError, match=r"2\^61 minor units or more; nothing was added"):
+        growing.append(rows)
+    assert growing.dataset.tables is tables
+    assert list_answers(growing) == before
+    good = {
+        "movements": [
+            movement("N1", "06 09:00", "B/1", "C/9", "20.00", remittance="goods"),
+            movement("N2", "06 10:00", "D/1", "A/1", "5.00", debit_balance_after="95.00"),
+        ],
+        "accounts": [account("C/9", opening_balance="1.00")],
+        "loans": [loan("L2", "A/1", "5.00", "06 10:00", movement_id="N2")],
+    }
+    assert growing.append(good) == fresh.append(good)
+    assert list_answers(growing) == list_answers(fresh)
+    assert list_facts(growing.trace("L2")) == list_facts(fresh.trace("L2"))
+    assert growing.dataset.tables.movements.texts == fresh.dataset.tables.movements.texts
+
+
+@pytest.mark.parametrize("at", ["05 09:00", "02 12:00"])
+def test_steps_that_fit_one_by_one_are_refused_where_they_do_not_fit_together(at: str):
+    growing = start()
+    growing.append({"movements": [movement("N1", at, "B/1", "C/9", HALF)]})
+    with pytest.raises(InvalidInputError, match="nothing was added"):
+        growing.append({"movements": [movement("N2", "06 09:00", "B/1", "C/9", HALF)]})
+    growing.restart()
+    with pytest.raises(InvalidInputError, match="nothing was added"):
+        growing.append({"movements": [movement("N2", "06 09:00", "B/1", "C/9", HALF)]})
+    growing.append({"movements": [movement("N2", "06 09:00", "B/1", "A/1", "1.00")]})
+    assert list(growing.dataset.tables.movements.movement_id) == ["M1", "N1", "N2"]
+    assert growing.trace("L1").hops
+
+
+def test_tables_beyond_the_bound_cannot_grow():
+    with pytest.raises(InvalidInputError, match=r"2\^61 .* traced, but cannot grow"):
+        open_growing(movements=[movement("M1", "03 09:00", "A/1", "B/1", HUGE)])
+
+
+def test_more_movements_than_a_trace_takes_are_refused(monkeypatch: pytest.MonkeyPatch):
+    growing = start()
+    monkeypatch.setattr("fundtrace.trace.units.MOVEMENTS_MAX", 2)
+    more = [movement(f"N{day}", f"0{day} 09:00", "B/1", "A/1", "1.00") for day in (4, 5)]
+    with pytest.raises(InvalidInputError, match="at most 2 movements; nothing was added"):
+        growing.append({"movements": more})
+    assert growing.append({"movements": more[:1]}).movements == 1
