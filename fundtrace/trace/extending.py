@@ -247,6 +247,7 @@ class GrowingInput:
         self, tables: Tables, touched: Int64s, report: ChainReport, rows: Int64s
     ) -> None:
         given, known_loans = copy.copy(self.given), len(self.given.loans)
+        given.__dict__.pop("outflows", None)  # cached where a question asked: without these rows
         given.tables = tables
         opening = self._opening.values
         report = _add_reports(given.order.report, report, touched, rows)

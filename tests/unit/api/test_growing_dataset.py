@@ -57,6 +57,8 @@ def test_rows_added_in_steps_say_what_all_of_them_say(data: st.DataObject):
         new = [row for row in in_order if begin <= named.get(row["movement_id"], 0) < end]
         new = [row for row in new if row not in first]
         growing.append({"movements": movements[begin:end], "loans": new})
+        for one in growing.dataset.tables.loans[:1]:
+            growing.trace(one.loan_id)  # what an answer looked up is of no use after the next step
     tables = build_tables(base | {"movements": movements, "loans": in_order})
     whole = Dataset(tables)
     for one in growing.dataset.tables.loans:
@@ -92,6 +94,19 @@ def test_a_growing_data_set_follows_what_comes():
     ]
     assert trail.exposure is None
     assert {str(part.use): part.traced_minor for part in trail.rests}["securities"] == 5000
+
+
+def test_a_question_between_two_steps_changes_no_later_answer():
+    growing = start()
+    first = {"movements": [movement("M2", "04 09:00", "B/1", "D/1", "10.00")]}
+    growing.append(first | {"accounts": [account("D/1", kind="external")]})
+    assert growing.trace("L1").reentry_candidates == ()
+    back = movement("M3", "05 09:00", "D/1", "A/1", "5.00")
+    onward = movement("M4", "05 10:00", "B/1", "E/1", "5.00")
+    accounts = [account("E/1", kind="external")]
+    growing.append({"movements": [back, onward], "accounts": accounts})
+    found = growing.trace("L1").reentry_candidates
+    assert [one.movement_id for one in found] == ["M3"]
 
 
 def test_an_early_movement_traces_again_only_what_it_can_reach():
