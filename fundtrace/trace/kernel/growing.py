@@ -280,12 +280,7 @@ class GrowingPasses:
         unobserved = driver.state.unobserved[: len(given.tables.accounts)]
         written = Written(portions, log, unobserved, cells)
         step = build_pass(given, asked_for, written, work.known_loans)
-        going.result = replace(
-            going.result,
-            given=given,
-            unobserved_minor=unobserved,
-            steps=[*going.result.steps, step],
-        )
+        going.result = going.result.with_step(given, step, unobserved)
         landed = columns.events[(columns.events >= 0) & (columns.events & 1 > 0)] >> 1
         arriving = np.concatenate([step.hop_columns.row, columns.drawn[:, 0], landed])
         arrived = np.concatenate([columns.credit[arriving], paid])
