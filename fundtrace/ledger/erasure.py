@@ -10,9 +10,9 @@ in the header of each of the member's records on that loan.
 
 What a mirror checks is bytes alone: the signature, under the key in the header, over the log,
 the entry's index, the body's hash and the reason. Retention and holds it cannot see: the lender
-checks its own before it countersigns, the issuer its own before it appends (``check_erasure_
-allowed`` for both). A header that carries a key of the issuer's own making would let the issuer
-erase alone: whoever judges the record compares it with the authorization.
+checks its own before it countersigns, the issuer its own before it appends, both by
+``check_erasure_allowed``. A header that carries a key of the issuer's own making would let the
+issuer erase alone: whoever judges the record compares it with the authorization.
 
 A root secret outlives the local keys of its loans: a shredded loan's bodies can still be erased.
 """
@@ -24,13 +24,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fundtrace.errors import InvalidInputError, RuleViolationError, SignatureError
+from fundtrace.errors import InvalidInputError, RuleViolationError
 from fundtrace.ledger.framing import (
     HASH_BYTES,
     check_length,
@@ -39,6 +35,7 @@ from fundtrace.ledger.framing import (
     derive_key,
     frame,
 )
+from fundtrace.ledger.signed import verify_signature
 
 ERASURE_KEY_BYTES = 32
 ERASURE_SIGNATURE_BYTES = 64
@@ -103,16 +100,14 @@ def sign_erasure(seed: bytes, statement: ErasureStatement) -> bytes:
 def verify_erasure(erasure_key: bytes, statement: ErasureStatement, signature: bytes) -> None:
     """Verify the lender's countersignature under the key that the record's header names.
 
-    Raises SignatureError where it is another's, of another erasure, or not one at all.
+    Raises SignatureError where it is another's, of another erasure, or not one at all, and
+    EncodingError for a key that Ed25519 libraries do not all treat alike.
     """
-    try:
-        key = Ed25519PublicKey.from_public_bytes(erasure_key)
-        key.verify(signature, statement.message)
-    except (InvalidSignature, ValueError) as error:
-        raise SignatureError(
-            f"no countersignature for the body of entry {statement.entry_index} of "
-            f"{statement.origin}; the lender signs with the key that the header names"
-        ) from error
+    what = (
+        f"the lender's countersignature for the body of entry {statement.entry_index} of "
+        f"{statement.origin}"
+    )
+    verify_signature(statement.message, signature, erasure_key, what)
 
 
 def check_erasure_allowed(
