@@ -20,3 +20,9 @@ def get_previous_origin(origin: str) -> str:
     """Return the origin of the epoch before; for the first one, an empty text."""
     base, epoch = split_origin(origin)
     return f"{base}/{epoch - 1}" if epoch > 1 else ""
+
+
+def get_next_origin(origin: str) -> str:
+    """Return the origin of the epoch behind."""
+    base, epoch = split_origin(origin)
+    return f"{base}/{epoch + 1}"
