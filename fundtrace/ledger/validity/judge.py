@@ -12,10 +12,11 @@ may use, and it keeps the judging of a whole log linear.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
-from fundtrace.ledger.kinds.common import AuthorityPointer, AuthorizedBody
+from fundtrace.ledger.kinds.common import AuthorityPointer, AuthorizedBody, Body
 from fundtrace.ledger.kinds.entries import HeaderContext, Record
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.origins import get_next_origin, get_previous_origin
@@ -35,7 +36,7 @@ from fundtrace.ledger.validity.verdicts import (
     Verdict,
     Void,
 )
-from fundtrace.ledger.validity.view import LogView, View
+from fundtrace.ledger.validity.view import LogPrefix, Preview, View
 
 
 def judge(view: View, position: Position) -> Verdict:
@@ -74,8 +75,27 @@ class Judge:
         try:
             settled = self.get_settled(position)
         except LackingError as lacking:
-            return Pending(tuple(sorted(set(lacking.missing), key=repr)))
-        return Valid(is_late=True) if self._is_late(settled) else settled.verdict
+            return _build_pending(lacking)
+        return Valid(is_late=True) if self.is_late(settled) else settled.verdict
+
+    def preview(self, origin: str, context: HeaderContext, body: Body) -> Verdict:
+        """Judge a record as if it were the next entry of a log, and keep nothing of it.
+
+        The view must hold all of that log, what is not final yet included.
+        """
+        log = self._view.logs.get(origin, LogPrefix())
+        logs = {**self._view.logs, origin: Preview(log, context, body)}
+        probe = Judge(replace(self._view, logs=logs))
+        probe._histories, probe._grants = self._histories, self._grants  # real entries only
+        try:
+            if log.list_stream(context.stream_id):
+                history = self.walk(origin, context.stream_id, log.size)
+            else:
+                history = probe._begin(origin, context.stream_id)
+            settled = probe._settle(history, Position(origin, log.size))
+        except LackingError as lacking:
+            return _build_pending(lacking)
+        return Valid(is_late=True) if self.is_late(settled) else settled.verdict
 
     def get_settled(self, position: Position) -> Settled:
         """Return a record with what was found when it was judged; raises LackingError."""
@@ -174,8 +194,8 @@ class Judge:
         revoked_minute = history.find_revoked_minute(settled.body, before)
         return Grant(stream_id, settled.body, loan, revoked_minute)
 
-    def _is_late(self, settled: Settled) -> bool:
-        """Tell whether a revocation is known that the record stands after and had not seen."""
+    def is_late(self, settled: Settled) -> bool:
+        """Tell whether a revocation is known that a record stands after and had not seen."""
         if settled.grant is None or settled.discloses_nothing:
             return False
         return any(
@@ -190,22 +210,27 @@ class Judge:
             return
         origin = settled.body.authority.origin
         seen = get_place(origin, settled.body.authority.seen_size)
-        while (log := self._view.logs.get(origin)) is not None:
-            history = self._walk_far(origin, grant.stream_id, log)
+        while origin in self._view.logs:
+            history = self.walk_far(origin, grant.stream_id)
             if history is not None:
                 for one, revoked in history.list_revocations(grant.body):
                     if one.place >= seen:
                         yield revoked
             origin = get_next_origin(origin)
 
-    def _walk_far(self, origin: str, stream_id: bytes, log: LogView) -> History | None:
+    def walk_far(self, origin: str, stream_id: bytes) -> History | None:
         """Return the history of a stream as far as it can be settled now, or None."""
+        log = self._view.get_log(origin, 0)
         if not log.list_stream(stream_id):
             return None
         try:
             return self.walk(origin, stream_id, log.size)
         except LackingError:
             return self._histories.get((origin, stream_id))
+
+
+def _build_pending(lacking: LackingError) -> Pending:
+    return Pending(tuple(sorted(set(lacking.missing), key=repr)))
 
 
 def check_case(case: Case) -> Valid | Void:

@@ -17,7 +17,14 @@ from typing import Protocol
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted
 from fundtrace.ledger.kinds.common import Body, RecordPointer
-from fundtrace.ledger.kinds.entries import Entry, LogOpening, Record, RosterActivation
+from fundtrace.ledger.kinds.entries import (
+    ZERO_HASH,
+    Entry,
+    HeaderContext,
+    LogOpening,
+    Record,
+    RosterActivation,
+)
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.validity.verdicts import LackingError, MissingBody, MissingEntries
@@ -41,6 +48,9 @@ class LogView(Protocol):
 
     def get_entry(self, index: int) -> ViewEntry:
         """Return the entry at an index below ``size``."""
+
+    def list_streams(self) -> Collection[bytes]:
+        """Return the ids of all streams."""
 
     def list_stream(self, stream_id: bytes) -> Sequence[int]:
         """Return the indices of a stream's records, in order."""
@@ -73,14 +83,13 @@ class LogPrefix:
         """Return the entries themselves."""
         return self._entries
 
-    @property
-    def stream_ids(self) -> Collection[bytes]:
-        """Return the ids of all streams, in the order in which they begin."""
-        return self._streams.keys()
-
     def get_entry(self, index: int) -> ViewEntry:
         """Return the entry at an index below ``size``."""
         return self._entries[index]
+
+    def list_streams(self) -> Collection[bytes]:
+        """Return the ids of all streams, in the order in which they begin."""
+        return self._streams.keys()
 
     def list_stream(self, stream_id: bytes) -> Sequence[int]:
         """Return the indices of a stream's records, in order."""
@@ -90,6 +99,38 @@ class LogPrefix:
         """Return which roster version is active just before an index, or None."""
         place = bisect_left(self._activations, (index, 0))
         return self._activations[place - 1][1] if place else None
+
+
+class Preview:
+    """A log with one record more, which nobody has appended yet."""
+
+    def __init__(self, log: LogView, context: HeaderContext, body: Body) -> None:
+        """Put a record behind a log's last entry; its hashes are not known yet."""
+        self._log = log
+        self._stream_id = context.stream_id
+        self._entry = ViewEntry(ZERO_HASH, Record(context, b"not encoded yet", ZERO_HASH), body)
+
+    @property
+    def size(self) -> int:
+        """Return how many entries it holds, the record included."""
+        return self._log.size + 1
+
+    def get_entry(self, index: int) -> ViewEntry:
+        """Return the entry at an index below ``size``."""
+        return self._entry if index == self._log.size else self._log.get_entry(index)
+
+    def list_streams(self) -> Collection[bytes]:
+        """Return the ids of all streams."""
+        return {*self._log.list_streams(), self._stream_id}
+
+    def list_stream(self, stream_id: bytes) -> Sequence[int]:
+        """Return the indices of a stream's records, in order."""
+        indices = self._log.list_stream(stream_id)
+        return [*indices, self._log.size] if stream_id == self._stream_id else indices
+
+    def find_roster_version(self, index: int) -> int | None:
+        """Return which roster version is active just before an index, or None."""
+        return self._log.find_roster_version(index)
 
 
 # Raises VerificationError where a consent does not hold under a roster's trusted authorities.
