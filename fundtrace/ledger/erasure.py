@@ -10,9 +10,9 @@ in the header of each of the member's records on that loan.
 
 What a mirror checks is bytes alone: the signature, under the key in the header, over the log,
 the entry's index, the body's hash and the reason. Retention and holds it cannot see: the lender
-checks its own before it countersigns, the issuer its own before it appends (``check_erasure_
-allowed`` for both). A header that carries a key of the issuer's own making would let the issuer
-erase alone: whoever judges the record compares it with the authorization.
+checks its own before it countersigns, the issuer its own before it appends, both by
+``check_erasure_allowed``. A header that carries a key of the issuer's own making would let the
+issuer erase alone: whoever judges the record compares it with the authorization.
 
 A root secret outlives the local keys of its loans: a shredded loan's bodies can still be erased.
 """
@@ -39,6 +39,7 @@ from fundtrace.ledger.framing import (
     derive_key,
     frame,
 )
+from fundtrace.tlog.keys import check_ed25519_public_key
 
 ERASURE_KEY_BYTES = 32
 ERASURE_SIGNATURE_BYTES = 64
@@ -103,12 +104,13 @@ def sign_erasure(seed: bytes, statement: ErasureStatement) -> bytes:
 def verify_erasure(erasure_key: bytes, statement: ErasureStatement, signature: bytes) -> None:
     """Verify the lender's countersignature under the key that the record's header names.
 
-    Raises SignatureError where it is another's, of another erasure, or not one at all.
+    Raises SignatureError where it is another's, of another erasure, or not one at all, and
+    EncodingError for a key that Ed25519 libraries do not all treat alike.
     """
+    check_ed25519_public_key(erasure_key)
     try:
-        key = Ed25519PublicKey.from_public_bytes(erasure_key)
-        key.verify(signature, statement.message)
-    except (InvalidSignature, ValueError) as error:
+        Ed25519PublicKey.from_public_bytes(erasure_key).verify(signature, statement.message)
+    except InvalidSignature as error:
         raise SignatureError(
             f"no countersignature for the body of entry {statement.entry_index} of "
             f"{statement.origin}; the lender signs with the key that the header names"

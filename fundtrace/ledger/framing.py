@@ -6,7 +6,7 @@ and what is made for one purpose serves no other (domain separation). The first 
 zero (the high byte of the label's length): no signed note, checkpoint or cosignature can begin
 so, and a key that signs one can never be made to sign the other.
 
-- ``frame``: label and fields, unambiguous.
+- ``frame``: label and fields, unambiguous; ``parse_frame``, ``parse_name``, ``parse_number``: back.
 - ``hash_frame``, ``mac_frame``, ``derive_key``: SHA-256, HMAC-SHA256 and HKDF-SHA256 over one.
 - ``check_length``, ``check_name``: what fields must be before they go in.
 """
@@ -19,7 +19,7 @@ import hmac
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from fundtrace.errors import InvalidInputError
+from fundtrace.errors import EncodingError, InvalidInputError
 
 KEY_BYTES = 32
 HASH_BYTES = 32
@@ -45,6 +45,41 @@ def frame(label: str, *fields: bytes | str | int) -> bytes:
         else:
             parts.append(field.encode() if isinstance(field, str) else field)
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def parse_frame(data: bytes, label: str) -> list[bytes]:
+    """Take the fields out of a frame of this label; ``frame`` of them gives ``data`` again.
+
+    Raises EncodingError for bytes that are no frame, or one of another label.
+    """
+    parts, at = [], 0
+    while at < len(data):
+        start = at + 4
+        at = start + int.from_bytes(data[at:start], "big")
+        if start > len(data) or at > len(data):
+            raise EncodingError(f"the bytes end within a field of a message {label!r}")
+        parts.append(data[start:at])
+    if not parts or parts[0] != f"{_PREFIX}{label}".encode():
+        raise EncodingError(f"not a message {label!r}")
+    return parts[1:]
+
+
+def parse_name(field: bytes, what: str) -> str:
+    """Turn a field into a name; raises EncodingError for what ``check_name`` refuses."""
+    try:
+        name = field.decode()
+        check_name(name, what)
+    except (UnicodeDecodeError, InvalidInputError) as error:
+        raise EncodingError(f"{what} cannot be read: {error}") from error
+    return name
+
+
+def parse_number(field: bytes, what: str) -> int:
+    """Turn a field of eight bytes into a number; raises EncodingError where it is none."""
+    number = int.from_bytes(field, "big")
+    if len(field) != 8 or number > NUMBER_MAX:
+        raise EncodingError(f"{what} is a number of eight bytes, at most 2^63 - 1")
+    return number
 
 
 def hash_frame(label: str, *fields: bytes | str | int) -> bytes:
@@ -78,16 +113,21 @@ def check_length(value: bytes, length: int, what: str) -> None:
         raise InvalidInputError(f"{what} has {length} bytes, not {len(value)}")
 
 
-def check_name(name: str, what: str) -> None:
-    """Refuse an empty name, one too long, and one with control characters or lone surrogates."""
+def check_name(name: str, what: str, bytes_max: int = NAME_BYTES_MAX) -> None:
+    """Refuse text that is empty, too long, begins or ends in a space, or does not all print.
+
+    What does not print are control characters, line ends and what turns the reading direction.
+    """
     try:
         size = len(name.encode())
     except UnicodeEncodeError as error:
         raise InvalidInputError(f"{what} is not text in UTF-8") from error
-    if not 0 < size <= NAME_BYTES_MAX:
-        raise InvalidInputError(f"{what} has 1 to {NAME_BYTES_MAX} bytes, not {size}")
+    if not 0 < size <= bytes_max:
+        raise InvalidInputError(f"{what} has 1 to {bytes_max} bytes, not {size}")
     if not name.isprintable():
         raise InvalidInputError(f"{what} holds a character that does not print: {name!r}")
+    if name != name.strip():
+        raise InvalidInputError(f"{what} begins or ends in a space: {name!r}")
 
 
 def check_number(number: int, what: str) -> None:

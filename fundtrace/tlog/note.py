@@ -96,8 +96,8 @@ def parse_signature_lines(data: bytes) -> tuple[Signature, ...]:
     return tuple(parse_signature_line(line) for line in lines)
 
 
-def parse_note(data: bytes) -> Note:
-    """Return the note that these exact bytes are, or raise EncodingError."""
+def split_note(data: bytes) -> tuple[bytes, bytes]:
+    """Return a note's text and the bytes of its signature lines, which are not read yet."""
     if len(data) > NOTE_BYTES_MAX:
         raise EncodingError(f"a note has at most {NOTE_BYTES_MAX} bytes, this one {len(data)}")
     parse_text(data, "a note")
@@ -105,7 +105,13 @@ def parse_note(data: bytes) -> Note:
     end = data.rfind(b"\n\n")
     if end < 0:
         raise EncodingError("a note needs an empty line between its text and its signatures")
-    return Note(data[: end + 1], parse_signature_lines(data[end + 2 :]))
+    return data[: end + 1], data[end + 2 :]
+
+
+def parse_note(data: bytes) -> Note:
+    """Return the note that these exact bytes are, or raise EncodingError."""
+    text, lines = split_note(data)
+    return Note(text, parse_signature_lines(lines))
 
 
 def sign_note(text: bytes, signers: Sequence[SignerKey]) -> Note:

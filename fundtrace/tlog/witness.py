@@ -36,7 +36,7 @@ from fundtrace.tlog.cosignature import sign_cosignature
 from fundtrace.tlog.hashing import EMPTY_ROOT
 from fundtrace.tlog.keys import SignerKey, VerifierKey
 from fundtrace.tlog.lines import check_integer, parse_decimal
-from fundtrace.tlog.note import NOTE_BYTES_MAX, Signature, parse_note
+from fundtrace.tlog.note import NOTE_BYTES_MAX, Note, Signature, parse_note, split_note
 from fundtrace.tlog.proof_file import check_path, parse_path, split_proof
 from fundtrace.tlog.proofs import verify_consistency
 
@@ -57,22 +57,25 @@ _STATUSES: Final[tuple[tuple[type[FundtraceError], int], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class AddCheckpoint:
-    """A request: the size that the client believes recorded, the proof from it, the new head."""
+    """A request: the size that the client believes recorded, the proof from it, the new head.
+
+    The signature lines of the note are not read yet: whether the log is known comes first.
+    """
 
     old_size: int
     path: tuple[bytes, ...]
     checkpoint_note: bytes
 
     def __post_init__(self) -> None:
-        """Refuse what the format cannot hold, and a note that is no checkpoint."""
+        """Refuse what the format cannot hold, and a text that is no checkpoint."""
         check_integer(self.old_size, "an old size")
         check_path(self.path)
-        parse_checkpoint(parse_note(self.checkpoint_note).text)
+        parse_checkpoint(split_note(self.checkpoint_note)[0])
 
     @property
     def origin(self) -> str:
         """The log that the request is about, unverified; it finds what is recorded."""
-        return parse_checkpoint(parse_note(self.checkpoint_note).text).origin
+        return parse_checkpoint(split_note(self.checkpoint_note)[0]).origin
 
     def encode(self) -> bytes:
         """Return the request's body."""
@@ -104,7 +107,7 @@ def advance_checkpoint(
     """
     if not log_keys:
         raise NotFoundError(f"no log {request.origin} is known here; register its key first")
-    signed = open_checkpoint(request.checkpoint_note, log_keys)
+    signed = _open_trusted(request.checkpoint_note, log_keys)
     head = signed.checkpoint
     if request.old_size > head.size:
         raise InvalidInputError(
@@ -131,10 +134,20 @@ def advance_checkpoint(
     return keep_log_lines(signed, log_keys)
 
 
+def _open_trusted(data: bytes, log_keys: Sequence[VerifierKey]) -> SignedCheckpoint:
+    """Return the signed head; lines that cannot be read are refused as those that do not verify."""
+    try:
+        note = parse_note(data)
+    except EncodingError as error:
+        # SPEC: tlog-witness add-checkpoint: 403, "such a note is malformed per signed-note"
+        raise SignatureError(f"the signature lines cannot be read: {error}") from error
+    return open_checkpoint(note, log_keys)
+
+
 def keep_log_lines(signed: SignedCheckpoint, log_keys: Sequence[VerifierKey]) -> SignedCheckpoint:
     """Return a head with nothing but the lines of its log's keys, all of them verified before."""
     kept = [line for line in signed.note.signatures if any(line.is_by(key) for key in log_keys)]
-    return SignedCheckpoint(signed.checkpoint, type(signed.note)(signed.note.text, tuple(kept)))
+    return SignedCheckpoint(signed.checkpoint, Note(signed.note.text, tuple(kept)))
 
 
 def cosign_head(

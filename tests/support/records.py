@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
+from fundtrace.ledger.erasure import ErasureReason
 from fundtrace.ledger.kinds.authorizations import (
     AuthorizationGranted,
     AuthorizationRevoked,
     AuthorizedMember,
     ConsentSignature,
-    Limits,
+    FollowLimits,
 )
 from fundtrace.ledger.kinds.changes import Correction, Return
 from fundtrace.ledger.kinds.common import (
@@ -44,7 +45,7 @@ from fundtrace.ledger.kinds.loans import (
     LoanOpened,
     RelatedParties,
 )
-from fundtrace.ledger.kinds.movements import Movement, RuleSegments, Segment
+from fundtrace.ledger.kinds.movements import Movement, Segment, build_traced
 from fundtrace.ledger.kinds.receipts import (
     BookedCredit,
     Facts,
@@ -155,7 +156,7 @@ def make_authorization(**changes: object) -> AuthorizationGranted:
         "valid_from": AT,
         "valid_until": AT + dt.timedelta(days=365),
         "effective_at": AT,
-        "limits": Limits(6, 300_000_000, 100_000, "CNY", 365),
+        "limits": FollowLimits(6, 300_000_000, 100_000, "CNY", 365),
         "consents": (
             ConsentSignature(b"statement", "ecdsa_p256_sha256", b"signature", (b"der", b"ca")),
         ),
@@ -187,8 +188,8 @@ def make_movement(**changes: object) -> Movement:
         "purpose_code": "SUPP",
         "purpose": "货款",
         "mode": FollowMode.WATCH,
-        "traced": tuple(
-            RuleSegments(one, last if one in later else first) for one in CONSERVING_RULES
+        "traced": build_traced(
+            {rule: last if rule in later else first for rule in CONSERVING_RULES}
         ),
         "parents": (make_pointer(3), make_pointer(9, PEER_LOG)),
     }
@@ -393,7 +394,7 @@ CLEAR_ENTRIES = {
             )
         ),
     ),
-    "erasure": Erasure(12, make_hash("body"), "retention_over", bytes(64)),
+    "erasure": Erasure(12, make_hash("body"), ErasureReason.RETENTION_OVER, bytes(64)),
     "epoch_key": EpochKey(3, bytes(range(256)) * 4 + bytes(192)),
     "epoch_grants": EpochGrants(
         3,

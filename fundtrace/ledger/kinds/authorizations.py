@@ -54,7 +54,7 @@ class ConsentSignature(Checked):
     ``chain`` holds DER certificates, the signer's first.
     """
 
-    statement: Annotated[bytes, Octets(1, STATEMENT_BYTES_MAX)]
+    text: Annotated[bytes, Octets(1, STATEMENT_BYTES_MAX)]
     algorithm: Code
     signature: Annotated[bytes, Octets(1, SIGNATURE_BYTES_MAX)]
     chain: Annotated[
@@ -63,7 +63,7 @@ class ConsentSignature(Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits(Checked):
+class FollowLimits(Checked):
     """How far a loan's money may be followed.
 
     ``amount_minor_max`` bounds what is followed in total, in the loan's currency;
@@ -90,7 +90,7 @@ class AuthorizationGranted(Body):
     valid_from: Instant
     valid_until: Instant
     effective_at: Instant
-    limits: Limits
+    limits: FollowLimits
     consents: Annotated[tuple[ConsentSignature, ...], Items(1, CONSENTS_MAX)]
 
     def check_together(self) -> None:

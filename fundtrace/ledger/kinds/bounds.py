@@ -21,14 +21,12 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import Enum
-from functools import cache
-from typing import Annotated, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.model.money import CURRENCIES
 
 Check = Callable[[object, str], None]
-ClassT = TypeVar("ClassT")
 
 # LIMIT: 2^62 minor units, so that a sum of two amounts still fits a signed 64-bit number.
 AMOUNT_MINOR_END = 1 << 62
@@ -64,7 +62,7 @@ class Text:
         if not isinstance(value, str):
             raise InvalidInputError(f"{what} must be text, not {type(value).__name__}")
         try:
-            size = len(value.encode())
+            size = len(value) if value.isascii() else len(value.encode())
         except UnicodeEncodeError as error:
             raise InvalidInputError(f"{what} holds half a surrogate pair") from error
         if not self.bytes_min <= size <= self.bytes_max:
@@ -168,7 +166,11 @@ class Checked:
 
     def __post_init__(self) -> None:
         """Check the fields one by one, then together."""
-        for name, what, check in list_checks(type(self)):  # type: ignore[arg-type]  # hashable
+        kind = type(self)
+        checks = _CHECKS.get(kind)
+        if checks is None:
+            checks = _CHECKS[kind] = list_checks(kind)
+        for name, what, check in checks:
             check(getattr(self, name), what)
         self.check_together()
 
@@ -176,8 +178,12 @@ class Checked:
         """Raise InvalidInputError where fields contradict each other; here nothing does."""
 
 
-@cache
-def list_checks(kind: type[Checked]) -> tuple[tuple[str, str, Check], ...]:
+FieldChecks = tuple[tuple[str, str, Check], ...]
+
+_CHECKS: dict[type[Any], FieldChecks] = {}  # by class, once a value of it was made
+
+
+def list_checks(kind: type[Any]) -> FieldChecks:
     """Return name, name with class, and check of every field of a class of values.
 
     Raises TypeError where a field has no bound, which is an error of ours.
@@ -185,7 +191,7 @@ def list_checks(kind: type[Checked]) -> tuple[tuple[str, str, Check], ...]:
     hints = get_type_hints(kind, include_extras=True)
     return tuple(
         (field.name, f"{kind.__name__}.{field.name}", build_check(hints[field.name]))
-        for field in fields(kind)  # type: ignore[arg-type]  # every Checked is a dataclass
+        for field in fields(kind)
     )
 
 

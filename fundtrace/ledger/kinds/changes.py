@@ -21,7 +21,9 @@ from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.kinds.bounds import Whole
 from fundtrace.ledger.kinds.common import (
     VERSION_MAX,
+    AuthorityPointer,
     AuthorizedBody,
+    Body,
     Reason,
     RecordPointer,
     ReturnReasonCode,
@@ -68,9 +70,13 @@ Correctable = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction(AuthorizedBody):
-    """The whole new value of an earlier record of the same issuer, and why."""
+class Correction(Body):
+    """The whole new value of an earlier record of the same issuer, and why.
 
+    It needs an authority as its value does: the lender's own loan.opened and .closed have none.
+    """
+
+    authority: AuthorityPointer | None = None
     target: RecordPointer
     version: Annotated[int, Whole(2, VERSION_MAX)]
     reason: Reason
@@ -78,6 +84,8 @@ class Correction(AuthorizedBody):
 
     def check_together(self) -> None:
         """Raise InvalidInputError where the value is of another loan or under the same id."""
+        if (self.authority is not None) != isinstance(self.value, AuthorizedBody):
+            raise InvalidInputError("Correction.authority is given exactly where its value has one")
         _check_same_loan(self, self.value)
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fundtrace.errors import InvalidInputError
+from fundtrace.ledger.erasure import ERASURE_SIGNATURE_BYTES, ErasureReason
 from fundtrace.ledger.kinds.bounds import Checked, Items, Octets, Whole
 from fundtrace.ledger.kinds.common import (
-    Code,
     Consortium,
     Hash,
     Index,
@@ -25,15 +25,12 @@ from fundtrace.ledger.kinds.common import (
     StreamId,
     Version,
 )
+from fundtrace.ledger.sealing import READERS_MAX, TAG_BYTES, TAGS_STEP, check_tags
 
 HEADER_FORMAT = 1
 # SPEC: C2SP tlog-tiles, an entry's length has 16 bits.
 ENTRY_BYTES_MAX = 65_535
 CONTEXT_BYTES_MAX = 8_192
-READER_TAG_BYTES = 16
-# LIMIT: as many readers as a body has wraps; a tag has 18 bytes in the header.
-READER_TAGS_MAX = 256
-READER_TAGS_STEP = 4  # tags are padded to a multiple, so that readers are not counted
 # LIMIT: minutes since 1970 until the year 2200 have 27 bits; the next round number.
 MINUTE_MAX = (1 << 28) - 1
 KEY_EPOCH_MAX = (1 << 31) - 1
@@ -69,19 +66,13 @@ class HeaderContext(Checked):
     published_minute: Annotated[int, Whole(0, MINUTE_MAX)]
     key_epoch: Annotated[int, Whole(0, KEY_EPOCH_MAX)]
     reader_tags: Annotated[
-        tuple[Annotated[bytes, Octets(READER_TAG_BYTES, READER_TAG_BYTES)], ...],
-        Items(READER_TAGS_STEP, READER_TAGS_MAX),
+        tuple[Annotated[bytes, Octets(TAG_BYTES, TAG_BYTES)], ...], Items(TAGS_STEP, READERS_MAX)
     ]
     erasure_key: PublicKey
 
     def check_together(self) -> None:
         """Raise InvalidInputError for tags that show a count, or a chain that cannot start."""
-        if len(self.reader_tags) % READER_TAGS_STEP:
-            raise InvalidInputError(
-                f"HeaderContext.reader_tags come in multiples of {READER_TAGS_STEP}"
-            )
-        if list(self.reader_tags) != sorted(set(self.reader_tags)):
-            raise InvalidInputError("HeaderContext.reader_tags must be in order, each once")
+        check_tags(self.reader_tags)
         if (self.sequence == 0) != (self.previous_hash == ZERO_HASH):
             raise InvalidInputError(
                 "HeaderContext.previous_hash is zero at sequence 0 and nowhere else"
@@ -126,8 +117,8 @@ class Erasure(Checked):
 
     entry_index: Index
     body_hash: Hash
-    reason: Code
-    signature: Annotated[bytes, Octets(64, 64)]
+    reason: ErasureReason
+    signature: Annotated[bytes, Octets(ERASURE_SIGNATURE_BYTES, ERASURE_SIGNATURE_BYTES)]
 
 
 @dataclass(frozen=True, slots=True)

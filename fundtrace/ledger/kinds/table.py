@@ -8,13 +8,18 @@ changed comes as a correction, whose version makes another id.
 
 from __future__ import annotations
 
-import hashlib
-
 from fundtrace.errors import InvalidInputError
+from fundtrace.ledger.framing import hash_frame
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
 from fundtrace.ledger.kinds.bounds import Octets, Whole
 from fundtrace.ledger.kinds.changes import Correction, Return
-from fundtrace.ledger.kinds.common import HASH_BYTES, VERSION_MAX, Body
+from fundtrace.ledger.kinds.common import (
+    HASH_BYTES,
+    VERSION_MAX,
+    AuthorityPointer,
+    AuthorizedBody,
+    Body,
+)
 from fundtrace.ledger.kinds.entries import (
     EpochGrants,
     EpochKey,
@@ -38,9 +43,6 @@ from fundtrace.ledger.kinds.sharing import (
 )
 from fundtrace.ledger.kinds.words import EntryKind, Kind
 
-# LIMIT: the plaintext of a body; six rules of 1,024 segments and their parents fit, and a
-# message of several still fits gRPC's 4 MB.
-BODY_BYTES_MAX = 262_144
 # LIMIT: a bank's key of a book entry; references are far shorter.
 ENTRY_KEY_BYTES_MAX = 255
 HOP_MAX = (1 << 32) - 1
@@ -76,7 +78,6 @@ ENTRIES: dict[EntryKind, type] = {
 }
 
 _KINDS = {kind_class: kind for kind, kind_class in BODIES.items()}
-_RECORD_ID_DOMAIN = b"fundtrace/record-id/v1\n"
 _LOAN_KEY = Octets(HASH_BYTES, HASH_BYTES)
 _ENTRY_KEY = Octets(1, ENTRY_KEY_BYTES_MAX)
 _HOP = Whole(0, HOP_MAX)
@@ -91,26 +92,20 @@ def get_kind(body: Body) -> Kind:
     return kind
 
 
+def find_authority(body: Body) -> AuthorityPointer | None:
+    """Return the authorization that a body names; None for the lender's own of its loan."""
+    return body.authority if isinstance(body, AuthorizedBody | Correction) else None
+
+
 def make_record_id(kind: Kind, loan_key: bytes, entry_key: bytes, hop: int, version: int) -> bytes:
     """Make the id (32 bytes) of a record from what it is about.
 
     ``entry_key`` names the entry in the bank's own books, or what else the record is about,
     in 1 to 255 bytes that stay the same for good; ``hop`` tells apart several records of one
-    kind about one entry. SHA-256 over "fundtrace/record-id/v1" and a newline, then the kind's word and
-    the entry key, each behind its length in two bytes, the loan key, and hop and version in
-    four bytes each, all big-endian. Raises InvalidInputError.
+    kind about one entry. Raises InvalidInputError.
     """
     _LOAN_KEY.check(loan_key, "loan_key")
     _ENTRY_KEY.check(entry_key, "entry_key")
     _HOP.check(hop, "hop")
     _VERSION.check(version, "version")
-    word = kind.value.encode()
-    parts = (
-        _RECORD_ID_DOMAIN,
-        len(word).to_bytes(2) + word,
-        len(entry_key).to_bytes(2) + entry_key,
-        loan_key,
-        hop.to_bytes(4),
-        version.to_bytes(4),
-    )
-    return hashlib.sha256(b"".join(parts)).digest()
+    return hash_frame("record-id", kind.value, loan_key, entry_key, hop, version)
