@@ -218,7 +218,7 @@ class World:
     def grant(self, loan: RecordPointer, **changes) -> RecordPointer:
         return self.publish("a", "loan", self.make_grant(loan, **changes))
 
-    def revoke(self, authorization: RecordPointer, *, letter: str = "a", **changes):
+    def make_revocation(self, authorization: RecordPointer, **changes) -> AuthorizationRevoked:
         values = {
             "record_id": self.make_id(),
             "loan_key": LOAN_KEY,
@@ -226,7 +226,10 @@ class World:
             "effective_at": START,
             "reason": "borrower_withdrew",
         }
-        return self.publish(letter, "loan", AuthorizationRevoked(**values | changes))
+        return AuthorizationRevoked(**values | changes)
+
+    def revoke(self, authorization: RecordPointer, **changes) -> RecordPointer:
+        return self.publish("a", "loan", self.make_revocation(authorization, **changes))
 
     def see(self, grant: RecordPointer, size: int | None = None) -> AuthorityPointer:
         """Point at an authorization, having seen its log to the end, or up to a size."""
