@@ -42,7 +42,7 @@ def parse_entry_bundle(data: bytes) -> tuple[bytes, ...]:
     while position < len(data):
         start = position + LENGTH_BYTES
         position = start + int.from_bytes(data[start - LENGTH_BYTES : start], "big")
-        if start > len(data) or position > len(data):
+        if position > len(data):
             raise EncodingError(
                 f"entry {len(entries)} of the bundle is cut off; read the whole bundle again"
             )

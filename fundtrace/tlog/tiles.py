@@ -40,7 +40,7 @@ PATH: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class TileAddress:
     """The place of a tile; ``level`` None is the entry bundle beside the tile of level 0."""
 

@@ -96,7 +96,7 @@ class Frontier:
 
 
 class Tree(Prover):
-    """A whole tree in memory, about 65 bytes of hashes a leaf and as much again for objects."""
+    """A whole tree in memory, about 180 bytes a leaf."""
 
     __slots__ = ("_levels",)
 

@@ -1,0 +1,140 @@
+"""Erasure of a body: who asks, who countersigns, what mirrors check, and when it is allowed.
+
+A body may be dropped only on an erasure entry in the log of the record's own issuer that the
+lender countersigned, after every retention period and with no hold (DESIGN section 2). Both
+are always needed: the issuer asks by appending the entry (its checkpoint signs it), the lender
+agrees by a signature that stands inside. Headers name no loan and no lender, so the lender signs
+with a key that only it can connect: one Ed25519 key per (loan, member), derived from a root
+secret of the lender; the public half goes to the member inside authorization.granted and stands
+in the header of each of the member's records on that loan.
+
+What a mirror checks is bytes alone: the signature, under the key in the header, over the log,
+the entry's index, the body's hash and the reason. Retention and holds it cannot see: the lender
+checks its own before it countersigns, the issuer its own before it appends, both by
+``check_erasure_allowed``. A header that carries a key of the issuer's own making would let the
+issuer erase alone: whoever judges the record compares it with the authorization.
+
+A root secret outlives the local keys of its loans: a shredded loan's bodies can still be erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from fundtrace.errors import InvalidInputError, RuleViolationError, SignatureError
+from fundtrace.ledger.framing import (
+    HASH_BYTES,
+    check_length,
+    check_name,
+    check_number,
+    derive_key,
+    frame,
+)
+from fundtrace.tlog.keys import check_ed25519_public_key
+
+ERASURE_KEY_BYTES = 32
+ERASURE_SIGNATURE_BYTES = 64
+
+
+class ErasureReason(IntEnum):
+    """Why a body is erased; the number stands in the erasure entry."""
+
+    RETENTION_OVER = 1  # the statutory and contractual periods have run out
+    CONSENT_WITHDRAWN = 2  # PIPL art. 47 (3), once retention allows
+    PUBLISHED_IN_ERROR = 3  # there was no basis, PIPL art. 47 (4), once retention allows
+    LEGAL_ORDER = 4  # a court or an authority orders it
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureStatement:
+    """What an erasure says: which record's body, by log, index (0-based) and hash, and why."""
+
+    consortium: str
+    origin: str
+    entry_index: int
+    body_hash: bytes
+    reason: ErasureReason
+
+    def __post_init__(self) -> None:
+        """Check the fields' bounds."""
+        check_name(self.consortium, "a consortium's name")
+        check_name(self.origin, "an origin")
+        check_number(self.entry_index, "an entry's index")
+        check_length(self.body_hash, HASH_BYTES, "a body hash")
+
+    @property
+    def message(self) -> bytes:
+        """The bytes that the lender signs; they begin with a zero byte, as no signed note does."""
+        return frame(
+            "erasure",
+            *(self.consortium, self.origin, self.entry_index, self.body_hash, int(self.reason)),
+        )
+
+
+def derive_erasure_seed(root_secret: bytes, consortium: str, loan: str, member: str) -> bytes:
+    """Derive the seed of the lender's erasure key for one loan and one member, 32 bytes.
+
+    The seed is secret; keys of different members or loans cannot be connected without the root.
+    """
+    check_name(loan, "a loan id")
+    check_name(member, "a member id")
+    return derive_key(root_secret, "erasure/key", consortium, loan, member)
+
+
+def derive_erasure_key(seed: bytes) -> bytes:
+    """Return the public half of an erasure key, 32 bytes, for authorization and headers."""
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def sign_erasure(seed: bytes, statement: ErasureStatement) -> bytes:
+    """Countersign an erasure as the lender; 64 bytes. Check first that it is allowed."""
+    check_length(seed, ERASURE_KEY_BYTES, "the seed of an erasure key")
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(statement.message)
+
+
+def verify_erasure(erasure_key: bytes, statement: ErasureStatement, signature: bytes) -> None:
+    """Verify the lender's countersignature under the key that the record's header names.
+
+    Raises SignatureError where it is another's, of another erasure, or not one at all, and
+    EncodingError for a key that Ed25519 libraries do not all treat alike.
+    """
+    check_ed25519_public_key(erasure_key)
+    try:
+        Ed25519PublicKey.from_public_bytes(erasure_key).verify(signature, statement.message)
+    except InvalidSignature as error:
+        raise SignatureError(
+            f"no countersignature for the body of entry {statement.entry_index} of "
+            f"{statement.origin}; the lender signs with the key that the header names"
+        ) from error
+
+
+def check_erasure_allowed(
+    now: datetime, retention_until: datetime | None, holds: Collection[str]
+) -> None:
+    """Refuse an erasure before its retention is over or while anyone holds the record.
+
+    ``retention_until`` is the latest of all periods that apply, an aware time; None where the end
+    is not known yet (a loan still open), which forbids it. ``holds`` names each hold (a dispute, a
+    case, an order to preserve). No reason goes before either: until then a record is restricted.
+
+    Raises RuleViolationError (rule ``erasure``), which says what stands against it.
+    """
+    if now.tzinfo is None or (retention_until is not None and retention_until.tzinfo is None):
+        raise InvalidInputError("give times with their offset from UTC")
+    if retention_until is None:
+        raise RuleViolationError("erasure", "the end of its retention is not known yet")
+    if now < retention_until:
+        raise RuleViolationError(
+            "erasure", f"it must be kept until {retention_until.isoformat()}; restrict it instead"
+        )
+    if holds:
+        raise RuleViolationError("erasure", f"it is held: {', '.join(sorted(holds))}")

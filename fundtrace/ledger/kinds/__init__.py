@@ -1,0 +1,1 @@
+"""The kinds of records and entries: one frozen, self-checking value each; ``table`` lists them."""
