@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from fundtrace.errors import FundtraceError
-from fundtrace.store.values import BodyState, NewEntry, Position, RecordKey, StreamHead
+from fundtrace.store.values import BodyState, NewEntry, Position, RecordKey, StreamEnd
 from fundtrace.tlog.hashing import hash_leaf
 from fundtrace.tlog.tree import Tree
 from tests.support.stores import OTHER, OWN, StorePlace, make_sqlite
@@ -111,7 +111,7 @@ class StoreMachine(RuleBasedStateMachine):
         grows = sequence > self.streams.get(stream_id, -1)
         try:
             with self.store.begin(self.term) as tx:
-                tx.streams.advance(OWN, [StreamHead(stream_id, sequence, bytes(32))])
+                tx.streams.advance(OWN, [StreamEnd(stream_id, sequence, bytes(32), bytes(32), 0)])
             assert grows
             self.streams[stream_id] = sequence
         except FundtraceError:

@@ -44,7 +44,7 @@ _WATCH = """
 exec 3<&0
 "$1/postgres" -D "$2" {settings} < /dev/null &
 server=$!
-( cat <&3 > /dev/null; kill -INT $server 2> /dev/null ) &
+( cat <&3 > /dev/null; kill -QUIT $server 2> /dev/null ) &
 wait $server
 kill $! 2> /dev/null
 """
