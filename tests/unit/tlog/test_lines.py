@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from fundtrace.errors import EncodingError
@@ -43,8 +45,6 @@ def test_a_number_beyond_the_range_is_refused(value):
 
 @pytest.mark.parametrize("value", [b"", b"a", b"ab", b"abc", bytes(range(256))])
 def test_canonical_base64_is_read(value):
-    from base64 import b64encode
-
     assert parse_base64(b64encode(value), "data") == value
 
 
