@@ -27,7 +27,7 @@ from typing import Annotated
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.kinds.authorizations import HOPS_MAX
-from fundtrace.ledger.kinds.bounds import Checked, Items, Whole
+from fundtrace.ledger.kinds.bounds import AMOUNT_MINOR_END, Checked, Items, Whole
 from fundtrace.ledger.kinds.common import (
     AccountRef,
     AmountMinor,
@@ -46,8 +46,8 @@ from fundtrace.ledger.kinds.loans import DRAWDOWNS_MAX
 from fundtrace.ledger.kinds.words import FollowMode, SegmentSource
 from fundtrace.model.kinds import CONSERVING_RULES, MovementKind, Rule
 
-# LIMIT: lots that one payment takes under one rule; six rules of 1,024 segments, at most some
-# 40 bytes each, fit a body (fundtrace.ledger.sealing.PLAINTEXT_BYTES_MAX).
+# LIMIT: lots that one payment takes under one rule; six rules of 1,024 segments have some 200 kB
+# where each names one parent, and what is too much for one body is refused when it is encoded.
 SEGMENTS_MAX = 1_024
 # LIMIT: as many records can have brought them; 1,024 pointers of 80 bytes have 80 kB.
 PARENTS_MAX = 1_024
@@ -92,7 +92,9 @@ class RuleSegments(Checked):
     segments: Annotated[tuple[Segment, ...], Items(1, SEGMENTS_MAX)]
 
     def check_together(self) -> None:
-        """Raise InvalidInputError where two own segments stand beside each other."""
+        """Raise InvalidInputError for own segments side by side, or more value than any loan has."""
+        if sum(one.value_minor for one in self.segments) >= AMOUNT_MINOR_END:
+            raise InvalidInputError(f"RuleSegments of {self.rules[0]} carry more than an amount")
         own = SegmentSource.OWN
         for before, after in pairwise(self.segments):
             if before.source is own and after.source is own:

@@ -15,15 +15,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from fundtrace.errors import EncodingError, SignatureError
+from fundtrace.errors import SignatureError
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.member import Member
 from fundtrace.ledger.roster.terms import GOVERNANCE_TYPES
 from fundtrace.tlog.checkpoint import Checkpoint
 from fundtrace.tlog.keys import SignerKey, VerifierKey, get_algorithm
 from fundtrace.tlog.note import Note, Signature, make_signature, parse_note, verify_note
-
-ROSTER_BYTES_MAX = 4 << 20  # LIMIT: 64 members with four CAs of 8 kB and ten keys each: 3 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,6 @@ class RosterDocument:
 
     def __post_init__(self) -> None:
         """Refuse a note over another version, another consortium or other bytes."""
-        check_roster_size(self.data)
         wanted = build_roster_checkpoint(self.roster, self.data).encode()
         if self.note.text != wanted:
             raise SignatureError(
@@ -59,14 +56,7 @@ def open_roster(data: bytes, note: bytes, parse: Callable[[bytes], Roster]) -> R
     Raises EncodingError for bytes that are no roster or no note, SignatureError for a note over
     something else. Lines are verified by ``verify_threshold``.
     """
-    check_roster_size(data)
     return RosterDocument(parse(data), data, parse_note(note))
-
-
-def check_roster_size(data: bytes) -> None:
-    """Check that a roster's bytes are not too many to be read."""
-    if len(data) > ROSTER_BYTES_MAX:
-        raise EncodingError(f"a roster has at most {ROSTER_BYTES_MAX} bytes, this one {len(data)}")
 
 
 def build_roster_checkpoint(roster: Roster, data: bytes) -> Checkpoint:
