@@ -22,8 +22,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from fundtrace.errors import InvalidInputError
-
-NO_PREVIOUS_HASH = bytes(32)
+from fundtrace.ledger.kinds.entries import ZERO_HASH, HeaderContext, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,11 @@ class StreamRecord:
     sequence: int
     previous_hash: bytes
 
+    @classmethod
+    def of(cls, index: int, leaf_hash: bytes, context: HeaderContext) -> StreamRecord:
+        """Take from a header what the proof needs."""
+        return cls(index, leaf_hash, context.stream_id, context.sequence, context.previous_hash)
+
 
 @dataclass(frozen=True, slots=True)
 class StreamTally:
@@ -45,6 +49,14 @@ class StreamTally:
     stream_id: bytes
     last_sequence: int
     last_hash: bytes
+
+
+def find_stream_tally(index: int, tally: Tally, stream_id: bytes) -> StreamTally | None:
+    """Return what a tally at ``index`` states about one stream, or None where it says nothing."""
+    for tail in tally.streams:
+        if tail.stream_id == stream_id:
+            return StreamTally(index, stream_id, tail.last_sequence, tail.last_hash)
+    return None
 
 
 class FaultKind(StrEnum):
@@ -128,12 +140,13 @@ def prove_complete(
     """
     given = sorted(set(records), key=lambda one: (one.sequence, one.index, one.leaf_hash))
     stream_id = _get_stream_id(given, tally)
-    by_sequence: dict[int, StreamRecord] = {}
-    faults: list[Fault] = []
-    for record in given:
-        if by_sequence.setdefault(record.sequence, record) is not record:
-            faults.append(Fault(FaultKind.TWO_RECORDS, record.sequence))
-    chain = list(by_sequence.values())
+    first = {record.sequence: record for record in reversed(given)}  # of two, the one before
+    chain = [first[sequence] for sequence in sorted(first)]
+    faults = [
+        Fault(FaultKind.TWO_RECORDS, record.sequence)
+        for record in given
+        if record is not first[record.sequence]
+    ]
     faults += _list_link_faults(chain)
     after: tuple[int, ...] = ()
     end = End.CLAIMED
@@ -163,7 +176,7 @@ def _get_stream_id(given: list[StreamRecord], tally: StreamTally | None) -> byte
 
 
 def _list_link_faults(chain: list[StreamRecord]) -> Iterable[Fault]:
-    if chain and chain[0].sequence == 0 and chain[0].previous_hash != NO_PREVIOUS_HASH:
+    if chain and chain[0].sequence == 0 and chain[0].previous_hash != ZERO_HASH:
         yield Fault(FaultKind.WRONG_LINK, 0)
     for before, record in pairwise(chain):
         if record.index <= before.index:
