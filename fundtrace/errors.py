@@ -111,6 +111,10 @@ class OverloadedError(UnavailableError):
     """A quota or a queue is full; the caller waits, then tries the same request again."""
 
 
+class UnknownOutcomeError(UnavailableError):
+    """Whether a write became durable is not known; the writer stops, reads again, goes on."""
+
+
 class VerificationError(FundtraceError):
     """Evidence does not hold; the operator must look at it."""
 

@@ -1,0 +1,1 @@
+"""Alembic's scripts: every version of the schema, from the first to the newest."""
