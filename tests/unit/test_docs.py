@@ -318,3 +318,19 @@ def test_the_picture_of_the_readme_is_what_its_command_draws():
     done = CliRunner().invoke(app, shlex.split(command.replace("nodes/wenzhou", str(WENZHOU))))
     assert done.exit_code == 0, done.output
     assert done.stdout_bytes == (ROOT / "docs" / "trail.svg").read_bytes()
+
+
+THREATS_PAGE = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+NAMED_TESTS = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", THREATS_PAGE)
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED_TESTS, ids=str)
+def test_a_test_that_the_threat_model_names_is_there(file, name):
+    assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_the_threat_model_names_a_test_for_each_row():
+    rows = [line for line in THREATS_PAGE.splitlines() if line.startswith("| ")]
+    bare = [row for row in rows if "`" not in row and "---" not in row and "It tries" not in row]
+    assert bare == []
+    assert len(NAMED_TESTS) > 30
