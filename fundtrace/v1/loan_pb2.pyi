@@ -334,7 +334,7 @@ class AuthorizationGranted(_message.Message):
     @_builtins.property
     def limits(self) -> Global___FollowLimits: ...
     @_builtins.property
-    def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentSignature]: ...
+    def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentEvidence]: ...
     def __init__(
         self,
         *,
@@ -346,7 +346,7 @@ class AuthorizationGranted(_message.Message):
         valid_until_micros: _builtins.int = ...,
         effective_at_micros: _builtins.int = ...,
         limits: Global___FollowLimits | None = ...,
-        consents: _abc.Iterable[Global___ConsentSignature] | None = ...,
+        consents: _abc.Iterable[Global___ConsentEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "loan", b"loan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -411,7 +411,7 @@ class FollowLimits(_message.Message):
 Global___FollowLimits: _TypeAlias = FollowLimits  # noqa: Y015
 
 @_typing.final
-class ConsentSignature(_message.Message):
+class ConsentEvidence(_message.Message):
     """The borrower's consent, or a related party's, as it was signed."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -441,7 +441,7 @@ class ConsentSignature(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ConsentSignature: _TypeAlias = ConsentSignature  # noqa: Y015
+Global___ConsentEvidence: _TypeAlias = ConsentEvidence  # noqa: Y015
 
 @_typing.final
 class AuthorizationRevoked(_message.Message):

@@ -29,7 +29,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import DecodeError, Message
 
 from fundtrace.errors import EncodingError, InvalidInputError
-from fundtrace.ledger.kinds.bounds import DAY_END, DAY_MIN, INSTANT_END, INSTANT_MIN, Checked
+from fundtrace.ledger.kinds.bounds import DAY_END, DAY_MIN, INSTANT_END, INSTANT_MIN, is_value
 from fundtrace.model.instants import from_micros, to_micros
 from fundtrace.tlog.keys import VerifierKey, parse_verifier_key
 
@@ -155,10 +155,14 @@ def _build_field(name: str, hint: object, descriptor: Descriptor) -> Codec:
         plain = _build_plain(f"{name}_days", _build_day_item(what))
         return _build_present(f"{name}_days", plain, what, is_optional=is_optional)
     field = descriptor.fields_by_name[name]
-    if isinstance(inner, type) and issubclass(inner, Checked):
+    if _is_message(inner):
         part = _build_part(name, get_codec(inner, _get_message_type(field)))
         return _build_present(name, part, what, is_optional=is_optional)
     return _build_plain(name, _build_item(inner, field, what, is_optional=is_optional))
+
+
+def _is_message(inner: Any) -> bool:
+    return isinstance(inner, type) and is_value(inner) and inner is not VerifierKey
 
 
 def _strip(hint: object) -> tuple[Any, bool]:
@@ -212,7 +216,7 @@ def _build_part(name: str, codec: Codec) -> Codec:
 def _build_repeated(field: FieldDescriptor, hint: object, what: str) -> Codec:
     inner, _ = _strip(hint)
     name = field.name
-    if isinstance(inner, type) and issubclass(inner, Checked):
+    if _is_message(inner):
         codec = get_codec(inner, _get_message_type(field))
 
         def fill_messages(values: Any, message: Any) -> None:

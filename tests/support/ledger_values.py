@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger import kinds, roster
+from fundtrace.ledger.consent.evidence import ConsentEvidence
 from fundtrace.ledger.kinds import bounds
 from fundtrace.ledger.kinds.bounds import Checked
 from fundtrace.model.money import CURRENCIES
@@ -48,6 +49,14 @@ def draw_hint(hint: Any) -> st.SearchStrategy[Any]:
         return _draw_bound(bound)
     if get_origin(hint) in {Union, types.UnionType}:
         return st.one_of(*(draw_hint(one) for one in get_args(hint)))
+    if hint is ConsentEvidence:  # it checks itself and names no bounds
+        return st.builds(
+            ConsentEvidence,
+            st.binary(min_size=1, max_size=40),
+            st.sampled_from(["ed25519", "ecdsa_p256_sha256"]),
+            st.binary(min_size=1, max_size=40),
+            st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=3).map(tuple),
+        )
     if hint in {bool, types.NoneType} or issubclass(hint, Enum):
         return st.from_type(hint)
     return draw_value(hint)

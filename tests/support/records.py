@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
+from fundtrace.ledger.consent.evidence import ConsentEvidence
 from fundtrace.ledger.erasure import ErasureReason
 from fundtrace.ledger.kinds.authorizations import (
     AuthorizationGranted,
     AuthorizationRevoked,
     AuthorizedMember,
-    ConsentSignature,
     FollowLimits,
 )
 from fundtrace.ledger.kinds.changes import Correction, Return
@@ -158,7 +158,7 @@ def make_authorization(**changes: object) -> AuthorizationGranted:
         "effective_at": AT,
         "limits": FollowLimits(6, 300_000_000, 100_000, "CNY", 365),
         "consents": (
-            ConsentSignature(b"statement", "ecdsa_p256_sha256", b"signature", (b"der", b"ca")),
+            ConsentEvidence(b"statement", "ecdsa_p256_sha256", b"signature", (b"der", b"ca")),
         ),
     }
     return AuthorizationGranted(**values | changes)

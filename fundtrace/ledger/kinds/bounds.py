@@ -19,7 +19,7 @@ import datetime as dt
 import re
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Annotated, Any, Protocol, Union, get_args, get_origin, get_type_hints
 
@@ -195,6 +195,11 @@ def list_checks(kind: type[Any]) -> FieldChecks:
     )
 
 
+def is_value(kind: type[Any]) -> bool:
+    """Tell whether values of a class check themselves, by ``Checked`` or on their own."""
+    return is_dataclass(kind) and hasattr(kind, "__post_init__")
+
+
 def build_check(hint: object) -> Check:
     """Build the check of one annotation; raises TypeError where it bounds nothing."""
     if get_origin(hint) is Annotated:
@@ -205,7 +210,7 @@ def build_check(hint: object) -> Check:
         return _join(bounds)
     if get_origin(hint) in {Union, types.UnionType}:
         return _build_union_check(get_args(hint))
-    if isinstance(hint, type) and (issubclass(hint, Checked | Enum) or hint is bool):
+    if isinstance(hint, type) and (is_value(hint) or issubclass(hint, Enum) or hint is bool):
         return _build_type_check((hint,))
     raise TypeError(f"{hint} has no bound")
 
@@ -221,9 +226,7 @@ def _build_union_check(members: tuple[object, ...]) -> Check:
                 check(value, what)
 
         return check_optional
-    classes = tuple(
-        member for member in wanted if isinstance(member, type) and issubclass(member, Checked)
-    )
+    classes = tuple(member for member in wanted if isinstance(member, type) and is_value(member))
     if len(classes) != len(members):
         raise TypeError(f"{members} has no bound")
     return _build_type_check(classes)

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from fundtrace.errors import InvalidInputError
-from fundtrace.ledger.kinds.authorizations import AuthorizedMember, ConsentSignature
+from fundtrace.ledger.consent.evidence import ConsentEvidence
+from fundtrace.ledger.kinds.authorizations import AuthorizedMember
 from fundtrace.ledger.kinds.common import (
     AccountRef,
     AuthorityPointer,
@@ -93,8 +94,8 @@ def test_a_member_id_is_a_short_plain_name(member_id):
 
 
 def test_a_consent_needs_a_certificate():
-    with pytest.raises(InvalidInputError, match="chain has 0 items"):
-        ConsentSignature(b"text", "ed25519", b"signature", ())
+    with pytest.raises(InvalidInputError, match="1 to 5 certificates"):
+        ConsentEvidence(b"text", "ed25519", b"signature", ())
 
 
 @pytest.mark.parametrize(
