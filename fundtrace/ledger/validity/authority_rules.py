@@ -31,16 +31,6 @@ def is_seen_before(case: Case) -> bool:
     return get_place(authority.origin, authority.seen_size) <= case.place
 
 
-def is_authority_in_stream(case: Case) -> bool:
-    """Tell whether a record of a loan's stream names an authorization of that very stream."""
-    if not case.history.is_loan_stream:
-        return True
-    if not is_same_base(case.authority.origin, case.position.origin):
-        return False
-    named = case.view.get_entry(case.authority.record).value
-    return isinstance(named, Record) and named.context.stream_id == case.context.stream_id
-
-
 def is_authorization(case: Case) -> bool:
     """Tell whether the pointer names an authorization of this loan, in a loan's stream."""
     authority = case.authority

@@ -12,12 +12,17 @@ from typing import Protocol
 
 from fundtrace.ledger.kinds.authorizations import AuthorizedMember
 from fundtrace.ledger.kinds.changes import Correction
-from fundtrace.ledger.kinds.common import AccountRef, AuthorityPointer, AuthorizedBody, Body
+from fundtrace.ledger.kinds.common import AccountRef, AuthorityPointer, Body, get_origin_base
 from fundtrace.ledger.kinds.entries import HeaderContext
-from fundtrace.ledger.origins import split_origin
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.member import Member
-from fundtrace.ledger.validity.history import Grant, History, Place, get_place
+from fundtrace.ledger.validity.history import (
+    Grant,
+    History,
+    Place,
+    find_authority,
+    get_place,
+)
 from fundtrace.ledger.validity.verdicts import Position
 from fundtrace.ledger.validity.view import View
 
@@ -61,9 +66,10 @@ class Case:
     @property
     def authority(self) -> AuthorityPointer:
         """Return the authority that the record names."""
-        if not isinstance(self.body, AuthorizedBody):
+        authority = find_authority(self.body)
+        if authority is None:
             raise TypeError(f"{type(self.body).__name__} names no authority")
-        return self.body.authority
+        return authority
 
     @property
     def is_by_lender(self) -> bool:
@@ -97,4 +103,4 @@ class Case:
 
 def is_same_base(origin: str, other: str) -> bool:
     """Tell whether two logs are of one member, whatever their epochs."""
-    return split_origin(origin)[0] == split_origin(other)[0]
+    return get_origin_base(origin) == get_origin_base(other)

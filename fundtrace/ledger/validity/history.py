@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
 from fundtrace.ledger.kinds.changes import Correction, Return
-from fundtrace.ledger.kinds.common import AuthorizedBody, Body, RecordPointer
+from fundtrace.ledger.kinds.common import AuthorityPointer, AuthorizedBody, Body, RecordPointer
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.kinds.movements import Movement
 from fundtrace.ledger.origins import split_origin
@@ -126,9 +126,10 @@ class History:
         if body is None or settled.verdict != Valid():
             return
         self.first[body.record_id] = settled
-        if isinstance(body, AuthorizedBody):
-            base, epoch = split_origin(body.authority.origin)
-            self.seen[base] = (epoch, body.authority.seen_size)
+        authority = find_authority(body)
+        if authority is not None:
+            base, epoch = split_origin(authority.origin)
+            self.seen[base] = (epoch, authority.seen_size)
         pin = settled.grant.pin if settled.grant else None
         if isinstance(body, Correction):
             self._correct(body, pin)
@@ -199,3 +200,8 @@ class History:
 def count_followed(body: Body, pin: Rule | None) -> int:
     """Return the value that a movement carries of the loan under its rule; else 0."""
     return body.get_traced_minor(pin) if pin and isinstance(body, Movement) else 0
+
+
+def find_authority(body: Body) -> AuthorityPointer | None:
+    """Return the authority that a body names; None for what a lender says of its own loan."""
+    return body.authority if isinstance(body, AuthorizedBody | Correction) else None

@@ -16,17 +16,24 @@ from dataclasses import replace
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
-from fundtrace.ledger.kinds.common import AuthorityPointer, AuthorizedBody, Body
+from fundtrace.ledger.kinds.common import AuthorityPointer, Body
 from fundtrace.ledger.kinds.entries import HeaderContext, Record
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.origins import get_next_origin, get_previous_origin
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.validity.authority_rules import discloses_nothing
 from fundtrace.ledger.validity.case import Case
-from fundtrace.ledger.validity.history import Grant, History, Settled, get_place, to_minute
+from fundtrace.ledger.validity.history import (
+    Grant,
+    History,
+    Settled,
+    find_authority,
+    get_place,
+    to_minute,
+)
 from fundtrace.ledger.validity.reasons import Reason
 from fundtrace.ledger.validity.stream_rules import is_of_log, is_under_active_roster
-from fundtrace.ledger.validity.table import CHECKS, PLACE_CHECKS
+from fundtrace.ledger.validity.table import AUTHORITY_CHECKS, CHECKS, PLACE_CHECKS
 from fundtrace.ledger.validity.verdicts import (
     LackingError,
     MissingRoster,
@@ -169,7 +176,7 @@ class Judge:
         verdict = check_case(case)
         if verdict != Valid():
             return Settled(*place, verdict, body)
-        is_harmless = isinstance(body, AuthorizedBody) and discloses_nothing(case)
+        is_harmless = case.found is not None and discloses_nothing(case)
         return Settled(*place, verdict, body, case.found, is_harmless)
 
     def _get_roster(self, version: int) -> Roster:
@@ -206,10 +213,11 @@ class Judge:
     def _list_unseen_revocations(
         self, settled: Settled, grant: Grant
     ) -> Iterator[AuthorizationRevoked]:
-        if not isinstance(settled.body, AuthorizedBody):
+        authority = find_authority(settled.body) if settled.body is not None else None
+        if authority is None:
             return
-        origin = settled.body.authority.origin
-        seen = get_place(origin, settled.body.authority.seen_size)
+        origin = authority.origin
+        seen = get_place(origin, authority.seen_size)
         while origin in self._view.logs:
             history = self.walk_far(origin, grant.stream_id)
             if history is not None:
@@ -242,7 +250,8 @@ def check_case(case: Case) -> Valid | Void:
     if earlier is not None:
         is_same = earlier.body == case.body
         return Valid(is_repeat=True) if is_same else Void(Reason.RECORD_ID_REUSED)
-    for check in CHECKS:
+    checks = CHECKS if find_authority(case.body) is None else (*AUTHORITY_CHECKS, *CHECKS)
+    for check in checks:
         if isinstance(case.body, check.kinds) and not check.is_kept(case):
             return Void(check.reason)
     return Valid()

@@ -56,7 +56,9 @@ def has_verified_consent(case: Case) -> bool:
     if not isinstance(grant, AuthorizationGranted) or loan is None:
         return False
     try:
-        case.view.verify_consent(case.roster, loan, grant)
+        case.view.verify_consents(
+            case.roster, case.issuer.id, loan, grant, case.context.published_minute
+        )
     except VerificationError:
         return False
     return True

@@ -14,8 +14,8 @@ class Reason(StrEnum):
     ISSUER_NOT_MEMBER = "issuer_not_member"
     WRONG_STREAM = "wrong_stream"
     OTHER_LOAN = "other_loan"
+    HEADER_BODY = "header_body"
     RECORD_ID_REUSED = "record_id_reused"
-    AUTHORITY_ELSEWHERE = "authority_elsewhere"
     SEEN_AHEAD = "seen_ahead"
     AUTHORITY_MISMATCH = "authority_mismatch"
     AUTHORITY_VOID = "authority_void"
@@ -76,11 +76,11 @@ WORDS: dict[Reason, Words] = {
     Reason.OTHER_LOAN: Words(
         "与该记录流的首条记录不属同一笔贷款", "it is of another loan than its stream"
     ),
+    Reason.HEADER_BODY: Words(
+        "把其他成员日志中的记录称为自己的记录", "it claims as its own what lies in another's log"
+    ),
     Reason.RECORD_ID_REUSED: Words(
         "记录标识已被内容不同的记录使用", "its record id was used before with other content"
-    ),
-    Reason.AUTHORITY_ELSEWHERE: Words(
-        "贷款记录流须引用本流中的授权", "in a loan's own stream the authority stands in that stream"
     ),
     Reason.SEEN_AHEAD: Words(
         "声称已见到本日志中其后的条目", "it claims to have seen its own log beyond itself"

@@ -14,7 +14,7 @@ from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.kinds.movements import Movement
 from fundtrace.ledger.kinds.receipts import FollowEnded, Receipt
 from fundtrace.ledger.kinds.words import Basis, SegmentSource
-from fundtrace.ledger.validity.case import Case, is_same_base
+from fundtrace.ledger.validity.case import Case
 from fundtrace.ledger.validity.history import count_followed, get_place
 from fundtrace.ledger.validity.reductions import is_reduced
 from fundtrace.ledger.validity.verdicts import Position
@@ -63,8 +63,6 @@ def is_begun(case: Case) -> bool:
     if not isinstance(body, FollowEnded):
         return True
     pointer = body.started_by
-    if not is_same_base(pointer.origin, case.position.origin):
-        return False
     if get_place(pointer.origin, pointer.index) >= case.place:
         return False
     start = case.view.find_body(pointer)

@@ -21,8 +21,6 @@ def shares_own_records(case: Case) -> bool:
 
 def _is_own_record(case: Case, shared: SharedKey) -> bool:
     pointer = shared.record
-    if not is_same_base(pointer.origin, case.position.origin):
-        return False
     if get_place(pointer.origin, pointer.index) >= case.place:
         return False
     entry = case.view.get_entry(pointer)

@@ -7,6 +7,8 @@ stream leans on one such stream. That is why judging always comes to an end.
 
 from __future__ import annotations
 
+from fundtrace.errors import RuleViolationError
+from fundtrace.ledger.kinds.agreement import check_header_body
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
 from fundtrace.ledger.kinds.changes import Correction
 from fundtrace.ledger.kinds.common import Body
@@ -27,7 +29,7 @@ def is_of_log(view: View, position: Position, context: HeaderContext) -> bool:
 def is_under_active_roster(view: View, position: Position, context: HeaderContext) -> bool:
     """Tell whether a header names the roster version that its log had activated."""
     log = view.get_log(position.origin, position.index + 1)
-    return log.find_roster_version(position.index) == context.roster_version
+    return log.get_roster_version(position.index) == context.roster_version
 
 
 def is_in_right_stream(case: Case) -> bool:
@@ -46,6 +48,15 @@ def is_of_loan(case: Case) -> bool:
     if case.context.sequence == 0:
         return True
     return case.body.loan_key == get_first_body(case).loan_key
+
+
+def agrees_with_header(case: Case) -> bool:
+    """Tell whether what a body claims as its issuer's own lies in its issuer's logs."""
+    try:
+        check_header_body(case.context, case.body)
+    except RuleViolationError:
+        return False
+    return True
 
 
 def get_first_body(case: Case) -> Body:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
 from fundtrace.ledger.kinds.changes import Correction, Return
-from fundtrace.ledger.kinds.common import AuthorizedBody, Body
+from fundtrace.ledger.kinds.common import Body
 from fundtrace.ledger.kinds.handling import Dispute
 from fundtrace.ledger.kinds.loans import LoanClosed, LoanOpened
 from fundtrace.ledger.kinds.movements import Movement
@@ -37,25 +37,27 @@ class Check:
 
 
 _ALL = (Body,)
-_AUTHORIZED = (AuthorizedBody,)
 _MOVED = (Movement, Correction)
 
-# Before the question whether the record repeats an earlier one, and behind it. The rules on
-# headers alone come before all of these (``judge``).
+# The rules on headers alone come first (``judge``), then these, then the question whether the
+# record repeats an earlier one, then the others.
 PLACE_CHECKS = (
     Check(Reason.WRONG_STREAM, _ALL, stream.is_in_right_stream),
     Check(Reason.OTHER_LOAN, _ALL, stream.is_of_loan),
+    Check(Reason.HEADER_BODY, _ALL, stream.agrees_with_header),
+)
+# For records that name an authority.
+AUTHORITY_CHECKS = (
+    Check(Reason.SEEN_AHEAD, _ALL, authority.is_seen_before),
+    Check(Reason.AUTHORITY_MISMATCH, _ALL, authority.is_authorization),
+    Check(Reason.AUTHORITY_VOID, _ALL, authority.is_authorization_valid),
+    Check(Reason.MEMBER_NOT_AUTHORIZED, _ALL, authority.is_authorized),
+    Check(Reason.ERASURE_KEY_DIFFERS, _ALL, authority.has_given_erasure_key),
+    Check(Reason.SEEN_DECREASED, _ALL, authority.has_not_forgotten),
+    Check(Reason.AUTHORIZATION_NOT_IN_FORCE, _ALL, authority.is_in_force),
+    Check(Reason.AUTHORIZATION_REVOKED, _ALL, authority.is_not_revoked),
 )
 CHECKS = (
-    Check(Reason.SEEN_AHEAD, _AUTHORIZED, authority.is_seen_before),
-    Check(Reason.AUTHORITY_ELSEWHERE, _AUTHORIZED, authority.is_authority_in_stream),
-    Check(Reason.AUTHORITY_MISMATCH, _AUTHORIZED, authority.is_authorization),
-    Check(Reason.AUTHORITY_VOID, _AUTHORIZED, authority.is_authorization_valid),
-    Check(Reason.MEMBER_NOT_AUTHORIZED, _AUTHORIZED, authority.is_authorized),
-    Check(Reason.ERASURE_KEY_DIFFERS, _AUTHORIZED, authority.has_given_erasure_key),
-    Check(Reason.SEEN_DECREASED, _AUTHORIZED, authority.has_not_forgotten),
-    Check(Reason.AUTHORIZATION_NOT_IN_FORCE, _AUTHORIZED, authority.is_in_force),
-    Check(Reason.AUTHORIZATION_REVOKED, _AUTHORIZED, authority.is_not_revoked),
     Check(Reason.RULE_NOT_OF_ROSTER, (LoanOpened, Correction), loan.is_by_rule_of_roster),
     Check(Reason.LOAN_MISMATCH, (LoanClosed, AuthorizationGranted), loan.is_of_opened_loan),
     Check(Reason.GRANT_TERMS, (AuthorizationGranted,), loan.has_fitting_terms),

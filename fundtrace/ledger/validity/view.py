@@ -27,6 +27,7 @@ from fundtrace.ledger.kinds.entries import (
 )
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.roster.document import Roster
+from fundtrace.ledger.validity.consents import verify_consents
 from fundtrace.ledger.validity.verdicts import LackingError, MissingBody, MissingEntries
 
 
@@ -55,15 +56,19 @@ class LogView(Protocol):
     def list_stream(self, stream_id: bytes) -> Sequence[int]:
         """Return the indices of a stream's records, in order."""
 
-    def find_roster_version(self, index: int) -> int | None:
-        """Return which roster version is active just before an index, or None."""
+    def get_roster_version(self, index: int) -> int:
+        """Return which roster version is active just before an index."""
 
 
 class LogPrefix:
     """A ``LogView`` in memory."""
 
-    def __init__(self, entries: Iterable[ViewEntry] = ()) -> None:
-        """Take the first entries of a log."""
+    def __init__(self, entries: Iterable[ViewEntry] = (), first_version: int = 1) -> None:
+        """Take the first entries of a log, which begins under a roster version.
+
+        That version is the first one that names the log (``roster.activation.begin_log``).
+        """
+        self._first_version = first_version
         self._entries = tuple(entries)
         self._streams: dict[bytes, list[int]] = {}
         self._activations: list[tuple[int, int]] = []
@@ -95,10 +100,10 @@ class LogPrefix:
         """Return the indices of a stream's records, in order."""
         return self._streams.get(stream_id, ())
 
-    def find_roster_version(self, index: int) -> int | None:
-        """Return which roster version is active just before an index, or None."""
+    def get_roster_version(self, index: int) -> int:
+        """Return which roster version is active just before an index."""
         place = bisect_left(self._activations, (index, 0))
-        return self._activations[place - 1][1] if place else None
+        return self._activations[place - 1][1] if place else self._first_version
 
 
 class Preview:
@@ -128,20 +133,21 @@ class Preview:
         indices = self._log.list_stream(stream_id)
         return [*indices, self._log.size] if stream_id == self._stream_id else indices
 
-    def find_roster_version(self, index: int) -> int | None:
-        """Return which roster version is active just before an index, or None."""
-        return self._log.find_roster_version(index)
+    def get_roster_version(self, index: int) -> int:
+        """Return which roster version is active just before an index."""
+        return self._log.get_roster_version(index)
 
 
-# Raises VerificationError where a consent does not hold under a roster's trusted authorities.
-VerifyConsent = Callable[[Roster, LoanOpened, AuthorizationGranted], None]
+# Roster, lender, loan, authorization and the minute of its publication; raises
+# VerificationError where the consents do not hold. ``consents.verify_consents`` is the one.
+VerifyConsents = Callable[[Roster, str, LoanOpened, AuthorizationGranted, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """All that a judgement may look at.
 
-    ``rule_sets`` names the versions of the rule set that this reader has. ``verify_consent``
+    ``rule_sets`` names the versions of the rule set that this reader has. ``verify_consents``
     checks the borrower's signatures; it is a function of its arguments alone.
     """
 
@@ -149,7 +155,7 @@ class View:
     logs: Mapping[str, LogView]
     rosters: Mapping[int, Roster]
     rule_sets: Collection[str]
-    verify_consent: VerifyConsent = field(repr=False)
+    verify_consents: VerifyConsents = field(default=verify_consents, repr=False)
 
     def get_size(self, origin: str) -> int:
         """Return how many entries of a log are here, 0 for an unknown log."""
