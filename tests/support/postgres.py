@@ -115,7 +115,14 @@ class _Started:
         words = shlex.join(f"--{name}={value}" for name, value in settings.items())
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                ["sh", "-c", _WATCH.format(settings=words), "watch", self._binaries, str(data)],
+                [
+                    "/bin/sh",
+                    "-c",
+                    _WATCH.format(settings=words),
+                    "watch",
+                    self._binaries,
+                    str(data),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

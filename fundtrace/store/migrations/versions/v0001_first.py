@@ -62,9 +62,9 @@ def _create_logs() -> None:
         _number("term"),
         _text("holder"),
         _number("promises"),
-        _check("store", "ck_store_one_row", "id = 1"),
-        _check("store", "ck_store_identity_bytes", "length(identity) = 16"),
-        _check("store", "ck_store_counts", "term >= 0 AND promises >= 0"),
+        _check("store", "one_row", "id = 1"),
+        _check("store", "identity_bytes", "length(identity) = 16"),
+        _check("store", "counts", "term >= 0 AND promises >= 0"),
         key=["id"],
     )
     _create(
@@ -74,9 +74,10 @@ def _create_logs() -> None:
         _number("is_own"),
         _number("size"),
         _bytes("root_hash"),
-        _check("logs", "ck_logs_root_hash_bytes", "length(root_hash) = 32"),
-        _check("logs", "ck_logs_size", "size >= 0"),
-        _check("logs", "ck_logs_is_own", "is_own IN (0, 1)"),
+        _check("logs", "root_hash_bytes", "length(root_hash) = 32"),
+        _check("logs", "size", "size >= 0"),
+        sa.UniqueConstraint("origin", name=op.f("uq_logs_origin")),
+        _check("logs", "is_own", "is_own IN (0, 1)"),
         key=["log_id"],
     )
     _create(
@@ -84,8 +85,8 @@ def _create_logs() -> None:
         _number("log_id"),
         _number("entry_index"),
         _bytes("entry"),
-        _check("entries", "ck_entries_entry_bytes", "length(entry) <= 65535"),
-        _check("entries", "ck_entries_entry_index", "entry_index >= 0"),
+        _check("entries", "entry_bytes", "length(entry) <= 65535"),
+        _check("entries", "entry_index", "entry_index >= 0"),
         key=["log_id", "entry_index"],
     )
     _create(
@@ -96,10 +97,10 @@ def _create_logs() -> None:
         _number("erasure_index", null=True),
         _bytes("body_hash"),
         _bytes("body", null=True),
-        _check("bodies", "ck_bodies_erased", "(state = 2) = (erasure_index IS NOT NULL)"),
-        _check("bodies", "ck_bodies_state", "state IN (0, 1, 2)"),
-        _check("bodies", "ck_bodies_body_hash_bytes", "length(body_hash) = 32"),
-        _check("bodies", "ck_bodies_held", "(state = 1) = (body IS NOT NULL)"),
+        _check("bodies", "erased", "(state = 2) = (erasure_index IS NOT NULL)"),
+        _check("bodies", "state", "state IN (0, 1, 2)"),
+        _check("bodies", "body_hash_bytes", "length(body_hash) = 32"),
+        _check("bodies", "held", "(state = 1) = (body IS NOT NULL)"),
         key=["log_id", "entry_index"],
     )
     missing = sa.text("state = 0")
@@ -118,10 +119,10 @@ def _create_logs() -> None:
         _bytes("hashes"),
         _check(
             "tiles",
-            "ck_tiles_hashes_bytes",
+            "hashes_bytes",
             "length(hashes) BETWEEN 32 AND 8192 AND length(hashes) % 32 = 0",
         ),
-        _check("tiles", "ck_tiles_level", "level BETWEEN 0 AND 63"),
+        _check("tiles", "level", "level BETWEEN 0 AND 63"),
         key=["log_id", "level", "tile_index"],
     )
 
@@ -134,8 +135,8 @@ def _create_promises() -> None:
         _bytes("root_hash"),
         _number("term"),
         _bytes("note", null=True),
-        _check("heads", "ck_heads_size", "size >= 0"),
-        _check("heads", "ck_heads_root_hash_bytes", "length(root_hash) = 32"),
+        _check("heads", "size", "size >= 0"),
+        _check("heads", "root_hash_bytes", "length(root_hash) = 32"),
         key=["log_id", "size"],
         of_log=True,
     )
@@ -150,16 +151,16 @@ def _create_promises() -> None:
         _bytes("cosigned_note", null=True),
         _check(
             "mirrors",
-            "ck_mirrors_cosigned_whole",
+            "cosigned_whole",
             "(cosigned_size IS NULL) = (cosigned_root IS NULL) AND (cosigned_size IS NULL) = (cosigned_note IS NULL)",
         ),
         _check(
             "mirrors",
-            "ck_mirrors_pending_whole",
+            "pending_whole",
             "(pending_size IS NULL) = (pending_root IS NULL) AND (pending_size IS NULL) = (pending_note IS NULL)",
         ),
-        _check("mirrors", "ck_mirrors_cosigned_root_bytes", "length(cosigned_root) = 32"),
-        _check("mirrors", "ck_mirrors_pending_root_bytes", "length(pending_root) = 32"),
+        _check("mirrors", "cosigned_root_bytes", "length(cosigned_root) = 32"),
+        _check("mirrors", "pending_root_bytes", "length(pending_root) = 32"),
         key=["log_id"],
         of_log=True,
     )
@@ -175,8 +176,8 @@ def _create_signed() -> None:
         _bytes("key_id"),
         _number("at_seconds"),
         _bytes("line"),
-        _check("cosignatures", "ck_cosignatures_root_hash_bytes", "length(root_hash) = 32"),
-        _check("cosignatures", "ck_cosignatures_key_id_bytes", "length(key_id) = 4"),
+        _check("cosignatures", "root_hash_bytes", "length(root_hash) = 32"),
+        _check("cosignatures", "key_id_bytes", "length(key_id) = 4"),
         key=["log_id", "size", "root_hash", "member", "key_id"],
         of_log=True,
     )
@@ -188,7 +189,7 @@ def _create_signed() -> None:
         _bytes("note"),
         _number("at_seconds"),
         _number("roster_version"),
-        _check("finals", "ck_finals_root_hash_bytes", "length(root_hash) = 32"),
+        _check("finals", "root_hash_bytes", "length(root_hash) = 32"),
         key=["log_id", "size"],
         of_log=True,
     )
@@ -199,7 +200,7 @@ def _create_signed() -> None:
         _bytes("ours"),
         _bytes("theirs"),
         _number("noticed_at_seconds"),
-        _check("forks", "ck_forks_evidence_hash_bytes", "length(evidence_hash) = 32"),
+        _check("forks", "evidence_hash_bytes", "length(evidence_hash) = 32"),
         key=["log_id", "evidence_hash"],
         of_log=True,
     )
@@ -212,9 +213,9 @@ def _create_records() -> None:
         _bytes("stream_id"),
         _number("sequence"),
         _bytes("leaf_hash"),
-        _check("streams", "ck_streams_sequence", "sequence >= 0"),
-        _check("streams", "ck_streams_stream_id_bytes", "length(stream_id) = 16"),
-        _check("streams", "ck_streams_leaf_hash_bytes", "length(leaf_hash) = 32"),
+        _check("streams", "sequence", "sequence >= 0"),
+        _check("streams", "stream_id_bytes", "length(stream_id) = 16"),
+        _check("streams", "leaf_hash_bytes", "length(leaf_hash) = 32"),
         key=["log_id", "stream_id"],
         by_key=True,
         of_log=True,
@@ -225,8 +226,8 @@ def _create_records() -> None:
         _bytes("content_hash"),
         _number("log_id"),
         _number("entry_index"),
-        _check("records", "ck_records_content_hash_bytes", "length(content_hash) = 32"),
-        _check("records", "ck_records_record_id_bytes", "length(record_id) = 32"),
+        _check("records", "content_hash_bytes", "length(content_hash) = 32"),
+        _check("records", "record_id_bytes", "length(record_id) = 32"),
         key=["record_id"],
         by_key=True,
         of_log=True,
@@ -235,7 +236,7 @@ def _create_records() -> None:
         "cursors",
         _text("name"),
         _number("position"),
-        _check("cursors", "ck_cursors_position", "position >= 0"),
+        _check("cursors", "position", "position >= 0"),
         key=["name"],
     )
 
@@ -245,7 +246,7 @@ def _create_keys() -> None:
         "local_keys",
         _bytes("name"),
         _bytes("wrapped"),
-        _check("local_keys", "ck_local_keys_name_bytes", "length(name) BETWEEN 1 AND 64"),
+        _check("local_keys", "name_bytes", "length(name) BETWEEN 1 AND 64"),
         key=["name"],
     )
     _create(
@@ -253,7 +254,7 @@ def _create_keys() -> None:
         _bytes("key_id"),
         _number("epoch"),
         _bytes("wrapped", null=True),
-        _check("epoch_keys", "ck_epoch_keys_key_id_bytes", "length(key_id) BETWEEN 1 AND 64"),
+        _check("epoch_keys", "key_id_bytes", "length(key_id) BETWEEN 1 AND 64"),
         key=["key_id"],
     )
 
