@@ -8,7 +8,7 @@ from typing import Any, Final
 from fundtrace.evidence.package import EntryEvidence
 from fundtrace.ledger.erasure import derive_erasure_key, derive_erasure_seed
 from fundtrace.ledger.kinds.common import Body
-from fundtrace.ledger.kinds.entries import ZERO_HASH, Entry, RosterActivation, StreamTail, Tally
+from fundtrace.ledger.kinds.entries import ZERO_HASH, Entry, StreamTail, Tally
 from fundtrace.ledger.pairs import Pair, PairKeys, derive_pair_keys, derive_pair_secret
 from fundtrace.ledger.sealing import FILLING_BYTES
 from fundtrace.tlog.checkpoint import Checkpoint, SignedCheckpoint, sign_checkpoint
@@ -17,7 +17,7 @@ from fundtrace.tlog.proof_file import ProofFile
 from fundtrace.tlog.tree import Tree
 from fundtrace.wire.entries import encode_entry
 from fundtrace.wire.records import Draft, SealedRecord, seal_record
-from vectors.consortium import CONSORTIUM, draw, get_first, make_log_key
+from vectors.consortium import CONSORTIUM, draw, make_log_key
 from vectors.keys import AT, cosign, make_mirror
 
 KEY_EPOCH: Final = 7
@@ -53,8 +53,8 @@ def make_erasure_key(member: str = "bank-a") -> bytes:
 class BankLog:
     """Entries of one log, their tree and the bodies beside it."""
 
-    def __init__(self, bank: str = "a", roster_hash: bytes | None = None) -> None:
-        """Begin with the activation of the first roster, as every log does."""
+    def __init__(self, bank: str = "a") -> None:
+        """Begin with no entry."""
         self.signer = make_log_key(bank)
         self.origin = self.signer.name
         self.entries: list[bytes] = []
@@ -62,7 +62,6 @@ class BankLog:
         self.sealed: dict[int, SealedRecord] = {}
         self.drafts: dict[int, Draft] = {}
         self.tails: dict[bytes, StreamTail] = {}
-        self.append(RosterActivation(1, roster_hash or get_first().hash))
 
     @property
     def size(self) -> int:

@@ -35,9 +35,7 @@ def make_loan_opened() -> LoanOpened:
         purpose="leather",
         contract_on=dt.date(2026, 1, 1),
         payment_mode=PaymentMode.SELF,
-        drawdowns=(
-            Drawdown("1", 100_000_000, AT, AccountRef("104333000010", "6222020000001")),
-        ),
+        drawdowns=(Drawdown("1", 100_000_000, AT, AccountRef("104333000010", "6222020000001")),),
         declared_payees=(),
         attribution=AttributionPin(Rule.PROCEEDS_FIRST, "rules-2026.1", 30, 259_200),
         related_parties=RelatedParties(draw("related parties"), 16),
