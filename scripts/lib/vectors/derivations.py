@@ -80,37 +80,46 @@ def _make_list(given: Case) -> RelatedList:
     return RelatedList(given["consortium"], given["loan"], identities, salt)
 
 
-def _open(given: Case, *names: str) -> list[bytes]:
-    return [bytes.fromhex(given[f"{name}_hex"]) for name in names]
+def _read(given: Case, name: str) -> bytes:
+    return bytes.fromhex(given[f"{name}_hex"])
+
+
+def _make_key_pair(given: Case) -> EpochKeyPair:
+    member = (given["consortium"], given["member"], given["epoch"])
+    return EpochKeyPair(*member, _read(given, "seed"))
+
+
+def _make_box(given: Case) -> bytes:
+    key, context = _read(given, "key"), _read(given, "context")
+    return seal_box(key, context, _read(given, "secret"), _read(given, "salt"))
+
+
+def _make_erasure_seed(given: Case) -> bytes:
+    about = (given["consortium"], given["loan"], given["member"])
+    return derive_erasure_seed(_read(given, "root_secret"), *about)
 
 
 FUNCTIONS: Final[dict[str, Callable[[Case], bytes]]] = {
     "frame": lambda given: frame(given["label"], *_read_fields(given)),
     "pair_secret": lambda given: derive_pair_secret(
-        *_open(given, "epoch_secret"), _make_pair(given)
+        _read(given, "epoch_secret"), _make_pair(given)
     ),
     "pair_keys": _make_keys,
-    "content_key": lambda given: make_content_key(*_open(given, "randomness", "plaintext")),
-    "key_commitment": lambda given: make_key_commitment(*_open(given, "content_key")),
+    "content_key": lambda given: make_content_key(
+        _read(given, "randomness"), _read(given, "plaintext")
+    ),
+    "key_commitment": lambda given: make_key_commitment(_read(given, "content_key")),
     "reader_tag": _make_tag,
-    "padded": lambda given: pad(*_open(given, "plaintext")),
+    "padded": lambda given: pad(_read(given, "plaintext")),
     "epoch_public_key_hash": lambda given: hashlib.sha256(
-        EpochKeyPair(
-            given["consortium"], given["member"], given["epoch"], *_open(given, "seed")
-        ).public_key
+        _make_key_pair(given).public_key
     ).digest(),
-    "epoch_key_id": lambda given: make_key_id(
-        EpochKeyPair(
-            given["consortium"], given["member"], given["epoch"], *_open(given, "seed")
-        ).public_key
-    ),
-    "box": lambda given: seal_box(*_open(given, "key", "context", "secret", "salt")),
-    "erasure_seed": lambda given: derive_erasure_seed(
-        *_open(given, "root_secret"), given["consortium"], given["loan"], given["member"]
-    ),
-    "erasure_key": lambda given: derive_erasure_key(*_open(given, "seed")),
+    "epoch_key_id": lambda given: make_key_id(_make_key_pair(given).public_key),
+    "box": _make_box,
+    "erasure_seed": _make_erasure_seed,
+    "erasure_key": lambda given: derive_erasure_key(_read(given, "seed")),
     "erasure_message": lambda given: _make_erasure(given).message,
-    "erasure_signature": lambda given: sign_erasure(*_open(given, "seed"), _make_erasure(given)),
+    "erasure_signature": lambda given: sign_erasure(_read(given, "seed"), _make_erasure(given)),
     "matching_point": lambda given: _make_identity(given).hash_to_point(given["consortium"]),
     "list_opening": lambda given: _make_list(given).encode(),
     "list_commitment": lambda given: _make_list(given).commitment.commitment_hash,

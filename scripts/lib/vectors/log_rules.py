@@ -9,7 +9,8 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from operator import methodcaller
 from typing import Any, Final
 
 from fundtrace.ledger.erasure import (
@@ -110,12 +111,19 @@ def _erase(log: BankLog, member: str = "bank-a", index: int = 0) -> Erasure:
 
 def _tally(log: BankLog, size: int | None = None, **changes: Any) -> Tally:
     tail = log.tails[_STREAM]
-    given = {"last_sequence": tail.last_sequence, "last_hash": tail.last_hash} | changes
+    given: dict[str, Any] = {
+        "last_sequence": tail.last_sequence,
+        "last_hash": tail.last_hash,
+    } | changes
     return Tally(log.size if size is None else size, (StreamTail(_STREAM, **given),))
 
 
 def _shut(log: BankLog, **changes: Any) -> LogClosing:
-    values = {"final_size": log.size, "final_root": log.tree.root(), "statements": ()}
+    values: dict[str, Any] = {
+        "final_size": log.size,
+        "final_root": log.tree.root(),
+        "statements": (),
+    }
     return LogClosing(**values | changes)
 
 
@@ -159,7 +167,7 @@ def _list_records() -> list[Case]:
         ("another consortium", "the log is of one", "origin", {"consortium": "other.example"}),
     ]
     cases = [
-        _case(name, why, lambda log, changes=changes: _publish_raw(log, **changes), rule)
+        _case(name, why, partial(_publish_raw, **changes), rule)
         for name, why, rule, changes in rows
     ]
     small = _case(
@@ -274,7 +282,7 @@ def _list_rosters() -> list[Case]:
         ),
     ]
     cases = [
-        _case(name, why, lambda log, value=value: log.append(value), rule, later=True)
+        _case(name, why, methodcaller("append", value), rule, later=True)
         for name, why, value, rule in rows
     ]
 

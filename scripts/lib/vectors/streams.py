@@ -83,7 +83,9 @@ def _list_whole() -> list[Case]:
         ("no tally", "more may follow", all_four, None, "claimed"),
         ("beyond its tally", "more may follow", all_four, _tally(2), "claimed_after_tally"),
     ]
-    return [_case(*row, _answer(end)) for *row, end in rows]
+    return [
+        _case(name, why, records, tally, _answer(end)) for name, why, records, tally, end in rows
+    ]
 
 
 def _list_gaps() -> list[Case]:
