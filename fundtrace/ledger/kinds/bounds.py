@@ -51,7 +51,7 @@ class Bound(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text without control characters, of so many bytes, that fits a pattern as a whole."""
+    """Text of so many bytes: all of it fits a pattern, or none of it controls how it is shown."""
 
     bytes_min: int
     bytes_max: int
@@ -69,9 +69,10 @@ class Text:
             raise InvalidInputError(
                 f"{what} has {size} bytes; {self.bytes_min} to {self.bytes_max} are allowed"
             )
-        if _FORBIDDEN.search(value):
-            raise InvalidInputError(f"{what} holds a control character: {value!r}")
-        if size and self.pattern and not self.pattern.fullmatch(value):
+        if self.pattern is None:
+            if not value.isprintable() and _FORBIDDEN.search(value):
+                raise InvalidInputError(f"{what} holds a control character: {value!r}")
+        elif size and not self.pattern.fullmatch(value):
             raise InvalidInputError(f"{what} is {value!r}, which is not of the form it must have")
 
 
