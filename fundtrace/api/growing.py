@@ -39,16 +39,18 @@ class GrowingDataset:
         """Trace all loans once, or go on from what was kept of the same tables.
 
         ``kept`` was made with ``is_extendable``; the scope is then its own. Raises
-        InvalidInputError for an unknown rule, and where ``kept`` is of other tables, another
-        time or version, or has no memory; OverflowError where all amounts together reach 2^61
-        minor units.
+        InvalidInputError for an unknown rule, where ``kept`` is of other tables, another time or
+        version, or has no memory, and where all amounts together reach 2^61 minor units.
         """
         self._rules = parse_rules([str(rule) for rule in rules])
         self._scope = kept.manifest.scope if kept else scope or Scope()
         started = _read_states(dataset, kept, self._rules) if kept else {}
         self._tables = AddingTables(dataset.tables)
-        given = open_input(dataset.tables, find_end(dataset.tables))
-        self._passes = GrowingPasses(given, self._rules, self._scope, started)
+        try:
+            given = open_input(dataset.tables, find_end(dataset.tables))
+            self._passes = GrowingPasses(given, self._rules, self._scope, started)
+        except OverflowError as error:
+            raise InvalidInputError(f"{error}; such tables are traced, but cannot grow") from error
 
     @property
     def dataset(self) -> Dataset:
@@ -60,9 +62,14 @@ class GrowingDataset:
 
         Returns what that made necessary. Movements booked no later than the last one so far
         change what ran before: the loans they can reach are traced again. Raises
-        BadTablesError with every bad row; then nothing was added.
+        BadTablesError with every bad row, and InvalidInputError where all amounts together
+        reach 2^61 minor units; then nothing was added.
         """
-        return self._passes.append(self._tables.add(rows, errors_max=errors_max))
+        with self._tables.adding(rows, errors_max=errors_max) as tables:
+            try:
+                return self._passes.append(tables)
+            except OverflowError as error:
+                raise InvalidInputError(f"{error}; nothing was added") from error
 
     def restart(self) -> None:
         """Trace all loans anew, so that steps after early movements are cheap again."""

@@ -2,14 +2,16 @@
 
 What is added is checked as tables of its own (``build_tables``), in which the movements that
 it returns, and what was returned of them before, stand too; then its accounts and movements
-get their ids in the whole. Nothing is added where any row is bad.
+get their ids in the whole. Nothing is added where any row is bad, or where whoever goes on
+with the tables cannot take them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -83,13 +85,34 @@ class AddingTables:
         """The tables as they are now."""
         return self._growing.tables
 
-    def add(self, rows: Mapping[str, Rows], *, errors_max: int | None = 100) -> Tables:
-        """Check rows of movements, accounts and loans, and return the tables with them.
+    @contextmanager
+    def adding(self, rows: Mapping[str, Rows], *, errors_max: int | None = 100) -> Iterator[Tables]:
+        """Check rows of movements, accounts and loans, and add them while a block runs.
 
+        The block is given the tables with them, and says by raising that it cannot take them.
         Columns are those of docs/tables.md. A return may name any movement there is, a loan
         only a movement of these rows. Raises BadTablesError with every bad row, and
-        InvalidInputError for other tables; then nothing was added.
+        InvalidInputError for other tables. Whatever is raised, nothing was added.
         """
+        before = self.tables
+        part, known = self._check(rows, errors_max)
+        ids, keys = self._number_accounts(part.accounts)
+        tables = self._append(part, rows, ids, known)
+        try:
+            yield tables
+        except BaseException:
+            self._growing.take_back(before)
+            raise
+        first, end = len(before.movements), len(tables.movements)
+        self._line += end - first
+        names = pick_values(part.movements.movement_id, np.arange(end - first))
+        self._new_ids.update(zip(names, range(first, end), strict=True))
+        for number, key in enumerate(keys, len(before.accounts)):
+            self._new_keys.setdefault(key[:2], {})[key[2]] = number
+        self._loans.update(loan.loan_id for loan in part.loans)
+
+    def _check(self, rows: Mapping[str, Rows], errors_max: int | None) -> tuple[Tables, list[int]]:
+        """Return rows as tables, and the movements there are that stand behind the new ones."""
         if unknown := sorted(set(rows) - set(ADDABLE)):
             raise InvalidInputError(
                 f"{', '.join(unknown)}: only {', '.join(ADDABLE)} can be added; "
@@ -110,7 +133,7 @@ class AddingTables:
             shown = sorted(set(problems))
             raise BadTablesError(shown[:errors_max] if errors_max else shown, len(shown))
         self._check_currencies(checked, given)
-        return self._append(checked, rows, len(given), known)
+        return checked, known
 
     def _check_currencies(self, part: Tables, given: Rows) -> None:
         """Refuse accounts known in other currencies only: what is said of those may hold or not."""
@@ -224,32 +247,30 @@ class AddingTables:
                 problems.append(Problem("accounts.csv", line, "account", reason))
         return problems
 
+    def _number_accounts(self, part: Accounts) -> tuple[list[int], list[Key]]:
+        """Return the ids in the whole of a part's accounts, and the keys of the new ones."""
+        keys = list(_list_keys(part))
+        ids = [self._find_account(key) for key in keys]
+        new = [at for at, one in enumerate(ids) if one == OUTSIDE]
+        for number, at in enumerate(new, len(self.tables.accounts)):
+            ids[at] = number
+        return ids, [keys[at] for at in new]
+
     def _append(
-        self, part: Tables, rows: Mapping[str, Rows], count: int, known: list[int]
+        self, part: Tables, rows: Mapping[str, Rows], ids: list[int], known: list[int]
     ) -> Tables:
         """Give the part's accounts and movements their ids in the whole, and add them."""
         before = self.tables
-        first, account_count = len(before.movements), len(before.accounts)
-        keys = list(_list_keys(part.accounts))
-        ids = [self._find_account(key) for key in keys]
-        new = [at for at, one in enumerate(ids) if one == OUTSIDE]
-        for number, at in enumerate(new, account_count):
-            ids[at] = number
-            self._new_keys.setdefault(keys[at][:2], {})[keys[at][2]] = number
+        first, count = len(before.movements), len(part.movements) - len(known)
         account = np.array([*ids, OUTSIDE], dtype=np.int32)  # last: OUTSIDE itself
         row = np.array([*range(first, first + count), *known, NO_ROW], dtype=np.int32)
-        loans = [self._place_loan(loan, account, row) for loan in part.loans]
-        tables = self._growing.append(
+        new = np.flatnonzero(account[:-1] >= len(before.accounts))
+        return self._growing.append(
             self._take_movements(part.movements, count, account, row),
-            _take_accounts(part, before, np.array(new, dtype=np.int64)),
-            loans,
+            _take_accounts(part, before, new),
+            [self._place_loan(loan, account, row) for loan in part.loans],
             _chain_snapshot(before.snapshot, rows),
         )
-        self._line += count
-        names = pick_values(part.movements.movement_id, np.arange(count))
-        self._new_ids.update(zip(names, range(first, first + count), strict=True))
-        self._loans.update(loan.loan_id for loan in loans)
-        return tables
 
     def _place_loan(self, loan: Loan, account: Any, row: Any) -> Loan:
         number = int(account[loan.account_id])

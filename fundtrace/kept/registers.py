@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -42,8 +43,9 @@ class _Rows(Sequence[T]):
     def __len__(self) -> int:
         return self._count
 
+    @abstractmethod
     def _make(self, row: int) -> T:
-        raise NotImplementedError
+        """Return the value of a row."""
 
     @overload
     def __getitem__(self, index: int) -> T: ...

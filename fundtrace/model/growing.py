@@ -46,6 +46,10 @@ class GrowingArray:
             self._room[:start] = old[:start]
         self._room[start : self._count] = values
 
+    def cut(self, count: int) -> None:
+        """Forget all but the first ``count`` numbers; nobody may read the others any more."""
+        self._count = count
+
     def _get_room(self) -> int:
         return self._count + self._count // 8 + 4096
 
@@ -59,6 +63,9 @@ class _Texts:
     def extend(self, values: Iterable[Any]) -> None:
         self._added.extend(values)
 
+    def cut(self, count: int) -> None:
+        del self._added[count - len(self._first) :]
+
     def get(self) -> Sequence[Any]:
         return Chained(self._first, self._added) if self._added else self._first
 
@@ -69,7 +76,7 @@ class GrowingTables:
     def __init__(self, tables: Tables) -> None:
         """Begin with some tables; their columns of numbers are copied."""
         self.tables = tables
-        self._columns: dict[tuple[type, str], GrowingArray | _Texts] = {}
+        self._columns: dict[tuple[type[Movements | Accounts], str], GrowingArray | _Texts] = {}
         for table in (tables.movements, tables.accounts):
             for one in fields(table):
                 value = getattr(table, one.name)
@@ -104,6 +111,20 @@ class GrowingTables:
             snapshot=snapshot,
         )
         return self.tables
+
+    def take_back(self, before: Tables) -> None:
+        """Forget the rows added since ``before`` was what ``tables`` are.
+
+        Nobody may read tables any more that were returned after it.
+        """
+        counts = {Movements: len(before.movements), Accounts: len(before.accounts)}
+        for (kind, _), column in self._columns.items():
+            column.cut(counts[kind])
+        texts = before.movements.texts
+        self._texts = {name: text for name, text in self._texts.items() if name in texts}
+        for text in self._texts.values():
+            text.cut(counts[Movements])
+        self.tables = before
 
     def _extend(self, table: Movements | Accounts) -> None:
         for (kind, name), column in self._columns.items():

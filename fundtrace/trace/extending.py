@@ -6,6 +6,8 @@ order by themselves, with the credits that land among them, over the accounts th
 touch, and their events appended. A movement that comes early belongs between those that ran,
 and a first balance may say what an account held before: then the input is made anew, and
 ``Step`` says which accounts that changes.
+
+What would be more than 64 bits carry (``bounds``) is refused before anything has changed.
 """
 
 from __future__ import annotations
@@ -31,10 +33,11 @@ from fundtrace.model.tables import (
     Tables,
     rank_loans,
 )
+from fundtrace.trace.bounds import add_up_amounts, check_amounts
 from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.order import ChainBreak, ChainReport, Order
 from fundtrace.trace.places import Places
-from fundtrace.trace.units import Bools
+from fundtrace.trace.units import Bools, check_count
 
 # By account: the balance last known, or else what was booked so far, modulo 2^64; which it is.
 Standing = tuple[Int64s, Bools]
@@ -73,6 +76,7 @@ class GrowingInput:
             raise ValueError("an input goes on from its last booking and from nowhere else")
         self.given = given
         self._open, self._find_standing = open_input, find_standing
+        self._total = _add_up_all(given)
         self._index()
 
     @property
@@ -96,9 +100,14 @@ class GrowingInput:
         self._pending = np.flatnonzero(movements.credit_booked_at > self._at)
 
     def extend(self, tables: Tables) -> Step:
-        """Go on with tables that begin with the rows of those so far."""
+        """Go on with tables that begin with the rows of those so far.
+
+        Raises OverflowError where these are too many, or the amounts add up to too much; then
+        nothing has changed.
+        """
         before, first = self.given.tables, len(self.given.tables.movements)
         movements = tables.movements
+        check_count(movements)
         is_early = movements.booked_at[first:] <= self._at
         new_loans = tables.loans[len(before.loans) :]
         is_restart = not _is_same(before, tables) or not self._fit_loans(new_loans, is_early, first)
@@ -146,7 +155,10 @@ class GrowingInput:
         self, tables: Tables, is_early: Bools, changed: tuple[int, ...], *, is_restart: bool
     ) -> Step:
         first, landing = len(self.given.tables.movements), self._pending
-        self.given = self._open(tables, find_end(tables))
+        given = self._open(tables, find_end(tables))
+        total = _add_up_all(given)
+        check_amounts(total)
+        self.given, self._total = given, total
         self._index()
         units = self.given.order.units
         row, is_credit = units >> 1, (units & 1).astype(np.bool_)
@@ -161,22 +173,27 @@ class GrowingInput:
         """Put the new movements in order and their events behind the others."""
         before = self.given.tables
         first, movements = len(before.movements), tables.movements
-        self._open_accounts(tables, len(before.accounts))
+        new_loans = tables.loans[len(before.loans) :]
         rows = np.concatenate([np.arange(first, len(movements)), landing])
         sides = np.concatenate([movements.debit[rows], movements.credit[rows]])
         touched = np.unique(sides[sides >= 0]).astype(np.int64)
-        tail = self._open(_cut_tail(tables, (rows, touched), self._get_known(touched), first), at)
+        known, is_new = self._get_known(tables, touched)
+        tail = self._open(_cut_tail(tables, (rows, touched), known, first), at)
+        is_idle = is_new & (known == NO_VALUE)
+        listed = tables.accounts.opening_minor[len(before.accounts) :]
+        openings = (tail.opening_minor[is_idle], listed[listed != NO_VALUE])
+        total = self._total + add_up_amounts(movements, new_loans, *openings, first=first)
+        check_amounts(total)  # nothing has changed until here
+        self._total = total
+        self._open_accounts(listed)
         units = tail.order.units
         of_tail = units >> 1
         is_landing = of_tail >= len(movements) - first
         units = (rows[of_tail].astype(np.int32) << 1) | (units & 1) | is_landing
         self._is_late.extend(tail.order.is_late[: len(movements) - first])
         self._place(units, len(movements) - first)
-        is_new = ~self._is_used.values[touched]
-        is_idle = is_new & ~self._is_known.values[touched]
         self._opening.values[touched[is_idle]] = tail.order.opening[is_idle]
         self._stand(tail, touched)
-        new_loans = tables.loans[len(before.loans) :]
         self._is_used.values[touched] = True
         self._is_used.values[[loan.account_id for loan in new_loans]] = True
         old, self._at = self._pending, at
@@ -186,8 +203,7 @@ class GrowingInput:
         opened = touched[is_new]
         return Step(self.given, units, old, self._pending, (), tail, touched, opened)
 
-    def _open_accounts(self, tables: Tables, count: int) -> None:
-        opening = tables.accounts.opening_minor[count:]
+    def _open_accounts(self, opening: Int64s) -> None:
         is_known = opening != NO_VALUE
         held = np.where(is_known, opening, 0)
         self._standing.extend(held)
@@ -195,10 +211,15 @@ class GrowingInput:
         self._is_known.extend(is_known)
         self._is_used.extend(np.zeros(len(held), dtype=np.bool_))
 
-    def _get_known(self, accounts: Int64s) -> Int64s:
-        known: Int64s = self._standing.values[accounts].copy()
-        known[~self._is_known.values[accounts]] = NO_VALUE
-        return known
+    def _get_known(self, tables: Tables, accounts: Int64s) -> tuple[Int64s, Bools]:
+        """Return the balance known of accounts, or NO_VALUE, and to which nothing has happened."""
+        known, is_new = tables.accounts.opening_minor[accounts], np.ones(len(accounts), np.bool_)
+        is_there = accounts < len(self._is_known)
+        there = accounts[is_there]
+        standing = self._standing.values[there]
+        known[is_there] = np.where(self._is_known.values[there], standing, NO_VALUE)
+        is_new[is_there] = ~self._is_used.values[there]
+        return known, is_new
 
     def _place(self, units: Int32s, rows: int) -> None:
         """Note the positions of the units' events."""
@@ -226,6 +247,7 @@ class GrowingInput:
         self, tables: Tables, touched: Int64s, report: ChainReport, rows: Int64s
     ) -> None:
         given, known_loans = copy.copy(self.given), len(self.given.loans)
+        given.__dict__.pop("outflows", None)  # cached where a question asked: without these rows
         given.tables = tables
         opening = self._opening.values
         report = _add_reports(given.order.report, report, touched, rows)
@@ -240,6 +262,10 @@ class GrowingInput:
         given.places = Places(tables, given.loans, given.places)
         given.add_loans(known_loans)
         self.given = given
+
+
+def _add_up_all(given: TraceInput) -> int:
+    return add_up_amounts(given.tables.movements, given.loans, given.opening_minor)
 
 
 def _mark_used(movements: Movements, count: int) -> Bools:

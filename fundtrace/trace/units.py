@@ -30,13 +30,18 @@ def find_late(movements: Movements) -> Bools:
     return is_late
 
 
+def check_count(movements: Movements) -> None:
+    """Raise OverflowError above ``MOVEMENTS_MAX`` movements."""
+    if len(movements) > MOVEMENTS_MAX:
+        raise OverflowError(f"a trace takes at most {MOVEMENTS_MAX:,} movements")
+
+
 def list_units(movements: Movements, is_late: Bools, as_of: int | None = None) -> Int32s:
     """Return the codes of all units up to ``as_of`` (inclusive; None: all) in running order.
 
     Raises OverflowError above ``MOVEMENTS_MAX`` movements.
     """
-    if len(movements) > MOVEMENTS_MAX:
-        raise OverflowError(f"a trace takes at most {MOVEMENTS_MAX:,} movements")
+    check_count(movements)
     units = np.arange(0, 2 * len(movements), 2, dtype=np.int32)
     late = (np.flatnonzero(is_late) << 1 | 1).astype(np.int32)
     if as_of is not None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fundtrace.books.tables import build_tables
 from fundtrace.model.growing import GrowingTables
 from fundtrace.model.kinds import CONSERVING_RULES
 from fundtrace.model.tables import NO_ROW, NO_VALUE, OUTSIDE, Accounts, Loan, Movements, Tables
@@ -22,6 +23,7 @@ from fundtrace.trace.kernel.growing import GrowingPasses, Growth
 from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.result import PassResult, Scope
 from tests.support.questions import SHAPES, patient
+from tests.support.rows import fill, loan, movement
 from tests.support.worlds import FULL, PLAIN, Shape, worlds
 
 T = TypeVar("T", Movements, Accounts)
@@ -213,6 +215,48 @@ def check_given(found: TraceInput, expected: TraceInput) -> None:
     assert [found.get_drawn_minor(rank) for rank in range(len(found.loans))] == [
         expected.get_drawn_minor(rank) for rank in range(len(found.loans))
     ]
+
+
+def build_long_world(count: int) -> Tables:
+    """Build a world in time order: loans now and then, some ends outside, some late credits."""
+    draws, movements, loans = random.Random(count), [], []
+    names = [f"{bank}/1" for bank in "ABCDEFGH"]
+    for number in range(count):
+        at = f"{3 + number // 24:02} {number % 24:02}:00"
+        debit, credit = draws.sample(names, 2)
+        more = {}
+        if number % 40 == 0:
+            loans.append(loan(f"L{number}", credit, "90.00", at, movement_id=f"M{number}"))
+        elif number % 9 == 0:
+            credit, more = "", {"payment_institution": draws.choice(("Pay", "Send", "Coin"))}
+        elif number % 10 == 0:
+            more = {"credit_booked_at": f"2026-03-{5 + number // 24:02}T09:30+08:00"}
+        amount = "90.00" if number % 40 == 0 else f"{draws.randint(1, 40)}.00"
+        movements.append(movement(f"M{number}", at, debit, credit, amount, **more))
+    return build_tables({"movements": fill(movements), "loans": loans})
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope(window_days=2, hops_max=4)], ids=str)
+def test_many_small_steps_say_what_one_pass_says_and_are_kept_as_few(scope: Scope):
+    tables, first, end = build_long_world(300), 100, 300
+    begin = replace(
+        tables,
+        movements=take(tables.movements, 0, first),
+        loans=tuple(one for one in tables.loans if one.movement < first),
+    )
+    growing = GrowingTables(begin)
+    passes = GrowingPasses(stand(begin), CONSERVING_RULES, scope)
+    nobody, counts = take(tables.accounts, 0, 0), []
+    for row in range(first, end):
+        loans = [one for one in tables.loans if one.movement == row]
+        movements = take(tables.movements, row, row + 1)
+        growth = passes.append(growing.append(movements, nobody, loans, str(row)))
+        assert (growth.retraced, growth.is_restart) == ({}, False)
+        counts.append(max(len(passes.get_pass(rule).steps) for rule in CONSERVING_RULES))
+        if row % 50 == 49:
+            asked = stand(growing.tables)
+            check_grown(passes, {rule: trace_all(asked, rule, scope) for rule in CONSERVING_RULES})
+    assert 1 < max(counts) <= 8  # of 200: fewer than the logarithm of what they say
 
 
 @st.composite

@@ -69,7 +69,7 @@ def list_offers() -> tuple:
 
 
 @given(order=st.lists(st.integers(0, 13), max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_an_accepted_chain_has_one_document_per_version_and_never_goes_back(order):
     offers = list_offers()
     chain = begin_chain(offers[0], offers[0].hash)
@@ -84,18 +84,6 @@ def test_an_accepted_chain_has_one_document_per_version_and_never_goes_back(orde
     assert versions == list(range(1, len(versions) + 1))
     links = [one.roster.previous_hash for one in chain.documents[1:]]
     assert links == [one.hash for one in chain.documents[:-1]]
-
-
-@given(order=st.lists(st.integers(0, 13), max_size=12))
-@settings(max_examples=40, deadline=None)
-def test_whatever_was_accepted_offered_again_is_refused_or_changes_nothing(order):
-    offers = list_offers()
-    chain = begin_chain(offers[0], offers[0].hash)
-    for place in order:
-        try:
-            chain = chain.extend(offers[place])
-        except REFUSALS:
-            continue
     for document in chain.documents[:-1]:
         with pytest.raises(RuleViolationError, match="rollback"):
             chain.extend(document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,13 @@ from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
 from fundtrace.trace.kernel.layout import State
-from fundtrace.trace.kernel.passes import ColumnarPass, HopColumns, add_up, build_statements
+from fundtrace.trace.kernel.passes import (
+    ColumnarPass,
+    HopColumns,
+    add_up,
+    build_statements,
+    join_places,
+)
 from fundtrace.trace.kernel.preparing import Basis, Bools, Prepared, open_state, prepare
 from fundtrace.trace.kernel.running import close, close_flights, close_some, run
 from fundtrace.trace.result import Scope
@@ -220,6 +227,31 @@ def build_pass(
     rests, first_uses = build_statements(given, log)
     hops = _gather(written.portions, len(given.loans), written.cells)
     return ColumnarPass(*asked, given, hops, rests, first_uses, written.unobserved)
+
+
+def join_passes(earlier: ColumnarPass, later: ColumnarPass) -> ColumnarPass:
+    """Return as one what two passes say that one state ran, one directly behind the other."""
+    both, count = (earlier, later), len(later.given.loans)
+    portions = [_get_portion(one.hop_columns) for one in both]
+    return replace(
+        later,
+        hop_columns=_gather(portions, count, later.hop_columns.cells),  # earlier ones among them
+        rest_columns=join_places([one.rest_columns for one in both], count),
+        first_use_columns=join_places([one.first_use_columns for one in both], count),
+    )
+
+
+def _get_portion(hops: HopColumns) -> Portion:
+    return Portion(
+        rank=hops.rank,
+        row=hops.row,
+        depth=hops.depth,
+        units=hops.units,
+        value=hops.value,
+        returned=hops.returned,
+        parent_counts=np.diff(hops.parent_offsets),
+        parents=hops.parents,
+    )
 
 
 def _gather(portions: list[Portion], loans: int, cells: Int32s | None) -> HopColumns:

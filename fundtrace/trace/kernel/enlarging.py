@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fundtrace.model.kinds import Rule
-from fundtrace.model.tables import Int8s, Int64s
+from fundtrace.model.tables import Int64s
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.layout import State
+from fundtrace.trace.kernel.preparing import AccountFacts, open_accounts
 
 A = TypeVar("A", bound=npt.NDArray[Any])
 
@@ -27,29 +28,12 @@ def make_room(state: State, accounts: int, rows: int, memories: int) -> State:
     )
 
 
-def open_accounts(
-    state: State, accounts: Int64s, facts: tuple[Int8s, Int64s, Int64s, Int64s, Int64s]
-) -> None:
-    """Put accounts into their first state; facts: why they absorb, opening, limit, key, holder.
-
-    Nothing may have happened to them yet.
-    """
-    end, opening, limit, key, holder = facts
-    acc = np.full((len(accounts), at.ACC_WIDTH), 0, dtype=np.int64)
-    for column in (at.OWN_HEAD, at.OWN_TAIL, at.TRACED_HEAD, at.TRACED_TAIL):
-        acc[:, column] = at.NONE
-    acc[:, (at.ARRIVAL_HEAD, at.ARRIVAL_TAIL)] = at.NONE
-    acc[:, at.WINDOW_END] = at.FAR
-    acc[:, at.DISOWNED] = at.NONE
-    acc[:, at.END], acc[:, at.LIMIT] = end, limit
-    acc[:, at.OVERDRAWN] = np.maximum(0, -opening)
-    acc[:, at.KEY], acc[:, at.HOLDER] = key, holder
-    state.acc[accounts] = acc
-    state.balance[accounts] = np.where(end == 0, np.maximum(0, opening), at.ENDLESS)
-    alert = np.where((limit > 0) | (opening < 0), at.MAY_OVERDRAW, 0)
+def add_accounts(state: State, accounts: Int64s, facts: AccountFacts) -> None:
+    """Put accounts into their first state. Nothing may have happened to them yet."""
+    state.acc[accounts], state.balance[accounts], alert = open_accounts(facts)
     if state.n[at.RULE] == at.RULES.index(Rule.SPECIFIC):
-        alert |= at.KEEPS_LOTS
-    state.alert[accounts] = np.where(end == 0, alert, 0)
+        alert[facts.end == 0] |= at.KEEPS_LOTS
+    state.alert[accounts] = alert
 
 
 def keep_lots(state: State, accounts: Int64s) -> None:

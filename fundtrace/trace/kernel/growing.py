@@ -24,10 +24,11 @@ from fundtrace.trace.inputs import TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.axes import index_fifo
 from fundtrace.trace.kernel.driving import Driver, Written, build_pass
-from fundtrace.trace.kernel.enlarging import keep_lots, make_room, open_accounts
+from fundtrace.trace.kernel.enlarging import add_accounts, keep_lots, make_room
 from fundtrace.trace.kernel.grown import GrownPass
 from fundtrace.trace.kernel.layout import Columns, State, UInt8s, make_columns
 from fundtrace.trace.kernel.preparing import (
+    AccountFacts,
     Basis,
     list_loans,
     list_reasons,
@@ -54,7 +55,7 @@ class Growth(NamedTuple):
     """What a step did."""
 
     movements: int  # added
-    early: int  # accounts that they changed before what ran already
+    accounts_changed: int  # before what ran already: by early movements, or a first balance
     retraced: Mapping[Rule, int]  # how many loans were traced again, by rule
     is_restart: bool  # everything was traced anew
 
@@ -113,7 +114,10 @@ class GrowingPasses:
         return self._going[rule].result
 
     def append(self, tables: Tables) -> Growth:
-        """Go on with tables that begin with the rows of those so far (``GrowingTables``)."""
+        """Go on with tables that begin with the rows of those so far (``GrowingTables``).
+
+        Raises OverflowError beyond the bound of ``prepare``; then nothing has changed.
+        """
         before = self.given
         step = self._input.extend(tables)
         count = len(tables.movements) - len(before.tables.movements)
@@ -221,7 +225,7 @@ class GrowingPasses:
         sizes = (accounts, len(columns.flags), len(columns.reversed_rows))
         for going in self._going.values():
             state = make_room(going.driver.state, *sizes)
-            open_accounts(state, opened, facts)
+            add_accounts(state, opened, facts)
             keep_lots(state, returned[returned >= 0])
             if new_loans is not None:
                 keys, holders = number_keys(given)[0], number_holders(given)[0]
@@ -231,9 +235,7 @@ class GrowingPasses:
         if has_loans:
             self._number_loans()
 
-    def _list_facts(
-        self, given: TraceInput, accounts: Int64s
-    ) -> tuple[Int8s, Int64s, Int64s, Int64s, Int64s]:
+    def _list_facts(self, given: TraceInput, accounts: Int64s) -> AccountFacts:
         table, rows = given.tables.accounts, accounts.tolist()
         keys = [self._keys.get((table.bank[row], table.account[row]), at.NONE) for row in rows]
         holds = given.places.list_holding_accounts()
@@ -241,7 +243,7 @@ class GrowingPasses:
             self._holders.get(table.holder_id[row], at.NONE) if holds[row] else at.NONE
             for row in rows
         ]
-        return (
+        return AccountFacts(
             self._end.values[accounts],
             np.array(given.opening_minor[accounts], dtype=np.int64),
             table.overdraft_limit_minor[accounts],
@@ -278,12 +280,7 @@ class GrowingPasses:
         unobserved = driver.state.unobserved[: len(given.tables.accounts)]
         written = Written(portions, log, unobserved, cells)
         step = build_pass(given, asked_for, written, work.known_loans)
-        going.result = replace(
-            going.result,
-            given=given,
-            unobserved_minor=unobserved,
-            steps=[*going.result.steps, step],
-        )
+        going.result = going.result.with_step(given, step, unobserved)
         landed = columns.events[(columns.events >= 0) & (columns.events & 1 > 0)] >> 1
         arriving = np.concatenate([step.hop_columns.row, columns.drawn[:, 0], landed])
         arrived = np.concatenate([columns.credit[arriving], paid])

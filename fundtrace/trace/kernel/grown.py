@@ -3,12 +3,16 @@
 Hops are appended. Rests and first uses are sums, so each step adds entries, some of them
 negative: what an account held before a step is taken off and what it holds now put on. As
 time goes on, windows end on accounts that nothing touches; that is seen when asked.
+
+Steps are joined as they come, so that each is more than twice the size of the next: there are
+never more of them than the logarithm of all that they say, and each of their entries is moved
+as often at most. What one step put on and a later one took off is then gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +21,7 @@ from fundtrace.model.instants import DAY_MICROSECONDS
 from fundtrace.model.kinds import EndReason, Rule
 from fundtrace.model.tables import Int32s, Int64s
 from fundtrace.trace.inputs import TraceInput
+from fundtrace.trace.kernel.driving import join_passes
 from fundtrace.trace.kernel.passes import ByRank, ColumnarPass
 from fundtrace.trace.places import PlaceKey
 from fundtrace.trace.result import Carried, HopRow, Pass, Scope
@@ -55,6 +60,15 @@ class GrownPass:
         """Return the units that accounts paid out and nobody saw arrive."""
         found = np.flatnonzero(self.unobserved_minor)
         return dict(zip(found.tolist(), self.unobserved_minor[found].tolist(), strict=True))
+
+    def with_step(
+        self, given: TraceInput, step: ColumnarPass, unobserved_minor: Int64s
+    ) -> GrownPass:
+        """Return what this pass says when it went on by a step; this one stays as it is."""
+        steps = [*self.steps, step]
+        while len(steps) > 1 and _measure(steps[-2]) <= 2 * _measure(steps[-1]):
+            steps[-2:] = [join_passes(*steps[-2:])]
+        return replace(self, given=given, unobserved_minor=unobserved_minor, steps=steps)
 
     def list_carried(self, rank: int) -> Carried:
         """Return the hops of a loan as columns."""
@@ -111,6 +125,10 @@ class GrownPass:
             return False
         end = self.given.loans[rank].disbursed_at + days * DAY_MICROSECONDS
         return end < self.given.ends_at
+
+
+def _measure(one: ColumnarPass) -> int:
+    return len(one.hop_columns) + len(one.rest_columns) + len(one.first_use_columns)
 
 
 def _list_rows(one: Pass) -> tuple[Int32s, Int32s]:

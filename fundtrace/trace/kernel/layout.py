@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from fundtrace.model.kinds import CONSERVING_RULES, EndReason, Rule
 from fundtrace.model.tables import Int8s, Int32s, Int64s
+from fundtrace.trace.bounds import AMOUNTS_END
 
 UInt8s = npt.NDArray[np.uint8]
 
@@ -22,7 +23,7 @@ NONE = -1
 UNASKED = -2  # no return will ever ask
 OWN = -1
 FAR = 2**62  # an instant that never comes
-ENDLESS = 2**61  # the balance of accounts that are not followed: they pay whatever they pay
+ENDLESS = AMOUNTS_END  # the balance of accounts that are not followed: they pay whatever they pay
 
 RULES = CONSERVING_RULES
 FIFO, LIFO, PRO_RATA, PROCEEDS_FIRST, OWN_FIRST, SPECIFIC = (

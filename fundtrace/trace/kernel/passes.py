@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fundtrace.model.kinds import EndReason
@@ -17,6 +19,7 @@ __all__ = [
     "PlaceColumns",
     "add_up",
     "build_statements",
+    "join_places",
 ]
 
 
@@ -45,6 +48,21 @@ def add_up(log: Int64s) -> Int64s:
     summed = log[by[starts]]
     summed[:, at.G_VALUE] = np.add.reduceat(log[by, at.G_VALUE], starts)
     return summed
+
+
+def join_places(parts: Sequence[PlaceColumns], count: int) -> PlaceColumns:
+    """Add statements of up to ``count`` loans up; what comes to nothing is left out."""
+    codes: dict[str, int] = {}
+    logs = [np.zeros((0, at.LOG_WIDTH), dtype=np.int64)]
+    for one in parts:
+        code = np.array([codes.setdefault(text, len(codes)) for text in one.details], np.int64)
+        log = np.empty((len(one), at.LOG_WIDTH), dtype=np.int64)
+        log[:, at.G_RANK], log[:, at.G_ACCOUNT] = one.rank, one.account
+        log[:, at.G_REASON], log[:, at.G_DETAIL] = one.reason, code[one.detail]
+        log[:, at.G_VALUE] = one.value
+        logs.append(log)
+    joined = add_up(np.concatenate(logs))
+    return _build_places(joined[joined[:, at.G_VALUE] != 0], tuple(codes), count)
 
 
 def _build_places(log: Int64s, details: tuple[str, ...], count: int) -> PlaceColumns:

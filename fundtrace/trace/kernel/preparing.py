@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from fundtrace.model.tables import (
     Int32s,
     Int64s,
 )
+from fundtrace.trace.bounds import add_up_amounts, check_amounts
 from fundtrace.trace.inputs import PAYMENT_WINDOW_DAYS, TraceInput
 from fundtrace.trace.kernel import layout as at
 from fundtrace.trace.kernel.jit import jit
@@ -65,10 +67,10 @@ class Prepared(Basis):
 
 
 def prepare(given: TraceInput) -> Prepared:
-    """Put an input into columns. Raises OverflowError where sums may leave 62 bits."""
+    """Put an input into columns. Raises OverflowError beyond the bound of sums (``bounds``)."""
     accounts = given.tables.accounts
+    check_amounts(add_up_amounts(given.tables.movements, given.loans, given.opening_minor))
     opening = np.array(given.opening_minor, dtype=np.int64)
-    _check_sums(given, opening)
     end = _list_ends(given)
     columns = _build_columns(given, end)
     keys, holders = number_keys(given), number_holders(given)
@@ -110,6 +112,36 @@ def _reach(columns: Columns, end: Int8s, loan_accounts: Int64s, reached: Bools) 
             reached[credit] = True
 
 
+class AccountFacts(NamedTuple):
+    """What of accounts a pass starts from: each a column, one row for each of them."""
+
+    end: Int8s  # why it absorbs, or 0
+    opening: Int64s
+    limit: Int64s
+    key: Int32s | Int64s
+    holder: Int32s | Int64s
+
+
+def open_accounts(facts: AccountFacts) -> tuple[Int64s, Int64s, UInt8s]:
+    """Return rows of ``acc``, ``balance`` and ``alert`` to which nothing has happened yet.
+
+    A return may ask what they disowned; that they list their lots is for the rule to say.
+    """
+    end, opening, limit, key, holder = facts
+    acc = np.zeros((len(end), at.ACC_WIDTH), dtype=np.int64)
+    for column in (at.OWN_HEAD, at.OWN_TAIL, at.TRACED_HEAD, at.TRACED_TAIL):
+        acc[:, column] = at.NONE
+    acc[:, (at.ARRIVAL_HEAD, at.ARRIVAL_TAIL)] = at.NONE
+    acc[:, at.WINDOW_END] = at.FAR
+    acc[:, at.DISOWNED] = at.NONE
+    acc[:, at.END], acc[:, at.LIMIT] = end, limit
+    acc[:, at.OVERDRAWN] = np.maximum(0, -opening)
+    acc[:, at.KEY], acc[:, at.HOLDER] = key, holder
+    balance = np.where(end == 0, np.maximum(0, opening), at.ENDLESS)
+    overdraws = (end == 0) & ((limit > 0) | (opening < 0))
+    return acc, balance, np.where(overdraws, at.MAY_OVERDRAW, 0).astype(np.uint8)
+
+
 def open_state(prepared: Basis, rule: Rule, scope: Scope, *, is_open: bool = False) -> State:
     """Return the state before the first event.
 
@@ -117,29 +149,21 @@ def open_state(prepared: Basis, rule: Rule, scope: Scope, *, is_open: bool = Fal
     and return what nothing returns so far; everything that may then be asked is kept.
     """
     columns, count = prepared.columns, len(prepared.opening)
-    acc = np.full((count, at.ACC_WIDTH), 0, dtype=np.int64)
-    for column in (at.OWN_HEAD, at.OWN_TAIL, at.TRACED_HEAD, at.TRACED_TAIL):
-        acc[:, column] = at.NONE
-    acc[:, (at.ARRIVAL_HEAD, at.ARRIVAL_TAIL)] = at.NONE
-    acc[:, at.WINDOW_END] = at.FAR
-    acc[:, at.DISOWNED] = at.UNASKED
-    returning = columns.credit[columns.reversed_rows[:, 0]]
-    acc[returning[returning >= 0], at.DISOWNED] = at.NONE
-    if is_open:
-        acc[:, at.DISOWNED] = at.NONE
-    acc[:, at.END] = prepared.end[:-1]
-    acc[:, at.LIMIT] = prepared.limit
-    acc[:, at.OVERDRAWN] = np.maximum(0, -prepared.opening)
-    acc[:, at.KEY], acc[:, at.HOLDER] = prepared.keys, prepared.holders
-    is_followed = prepared.end == 0
-    balance = np.full(count + 1, at.ENDLESS, dtype=np.int64)
-    balance[:-1][is_followed[:-1]] = np.maximum(0, prepared.opening)[is_followed[:-1]]
+    acc, balance, alert = open_accounts(
+        AccountFacts(
+            prepared.end[:-1], prepared.opening, prepared.limit, prepared.keys, prepared.holders
+        )
+    )
+    if not is_open:
+        acc[:, at.DISOWNED] = at.UNASKED
+        returning = columns.credit[columns.reversed_rows[:, 0]]
+        acc[returning[returning >= 0], at.DISOWNED] = at.NONE
     reversed_count = len(columns.reversed_rows)
     has_late = is_open or bool((columns.flags & at.IS_LATE).any())
     return State(
         n=_open_counters(rule, scope),
-        balance=balance,
-        alert=_find_alerts(prepared, rule, is_open=is_open),
+        balance=np.append(balance, at.ENDLESS),
+        alert=_alert_lots(prepared, rule, np.append(alert, np.uint8(0)), is_open=is_open),
         unobserved=np.zeros(count + 1, dtype=np.int64),
         acc=acc,
         loans=open_loans(prepared, scope),
@@ -198,20 +222,15 @@ def list_loans(given: TraceInput, keys: Int32s, holders: Int32s) -> Int64s:
     return loans
 
 
-def _find_alerts(prepared: Basis, rule: Rule, *, is_open: bool) -> UInt8s:
-    """Say which accounts are more than a balance from the beginning."""
+def _alert_lots(prepared: Basis, rule: Rule, alert: UInt8s, *, is_open: bool) -> UInt8s:
+    """Say in addition which accounts list their lots from the beginning."""
     columns, end = prepared.columns, prepared.end
-    alert = np.zeros(len(end), dtype=np.uint8)
-    overdraws = (prepared.limit > 0) | (prepared.opening < 0)
-    alert[:-1][overdraws] |= at.MAY_OVERDRAW
     reached = prepared.reached | is_open
-    if rule is not Rule.PRO_RATA:
-        if rule is Rule.SPECIFIC:
-            alert[reached] |= at.KEEPS_LOTS
-        else:
-            rows = columns.reversed_rows[:, 0]
-            credit = columns.credit[rows]
-            alert[credit[reached[credit]]] |= at.KEEPS_LOTS
+    if rule is Rule.SPECIFIC:
+        alert[reached] |= at.KEEPS_LOTS
+    elif rule is not Rule.PRO_RATA:
+        credit = columns.credit[columns.reversed_rows[:, 0]]
+        alert[credit[reached[credit]]] |= at.KEEPS_LOTS
     alert[end != 0] = 0
     return alert
 
@@ -345,14 +364,3 @@ def number_holders(given: TraceInput) -> tuple[Int32s, Int32s]:
     found = encode_values(given.tables.accounts.holder_id, numbers, at.NONE)
     found[~given.places.list_holding_accounts()] = at.NONE
     return found, np.array(of_loans, dtype=np.int32)
-
-
-def _check_sums(given: TraceInput, opening: Int64s) -> None:
-    """Refuse what could overflow: no balance, and nothing paid unseen, may reach 2^61."""
-    movements = given.tables.movements
-    total = float(np.abs(opening.astype(np.float64)).sum())
-    total += sum(float(loan.principal_minor) for loan in given.loans)
-    total += float(movements.amount_minor.astype(np.float64).sum())
-    total += float(movements.credit_minor.astype(np.float64).sum())
-    if total >= at.ENDLESS:
-        raise OverflowError("the amounts add up to 2^61 minor units or more; use trace_all")

@@ -57,6 +57,8 @@ def test_rows_added_in_steps_say_what_all_of_them_say(data: st.DataObject):
         new = [row for row in in_order if begin <= named.get(row["movement_id"], 0) < end]
         new = [row for row in new if row not in first]
         growing.append({"movements": movements[begin:end], "loans": new})
+        for one in growing.dataset.tables.loans[:1]:
+            growing.trace(one.loan_id)  # what an answer looked up is of no use after the next step
     tables = build_tables(base | {"movements": movements, "loans": in_order})
     whole = Dataset(tables)
     for one in growing.dataset.tables.loans:
@@ -84,7 +86,7 @@ def test_a_growing_data_set_follows_what_comes():
             "accounts": [account("C/9", kind="securities")],
         }
     )
-    assert (growth.movements, growth.early, growth.is_restart) == (1, 0, False)
+    assert (growth.movements, growth.accounts_changed, growth.is_restart) == (1, 0, False)
     trail = growing.trace("L1")
     assert [(hop.movement_id, hop.traced_minor) for hop in trail.hops] == [
         ("M1", 6000),
@@ -94,11 +96,24 @@ def test_a_growing_data_set_follows_what_comes():
     assert {str(part.use): part.traced_minor for part in trail.rests}["securities"] == 5000
 
 
+def test_a_question_between_two_steps_changes_no_later_answer():
+    growing = start()
+    first = {"movements": [movement("M2", "04 09:00", "B/1", "D/1", "10.00")]}
+    growing.append(first | {"accounts": [account("D/1", kind="external")]})
+    assert growing.trace("L1").reentry_candidates == ()
+    back = movement("M3", "05 09:00", "D/1", "A/1", "5.00")
+    onward = movement("M4", "05 10:00", "B/1", "E/1", "5.00")
+    accounts = [account("E/1", kind="external")]
+    growing.append({"movements": [back, onward], "accounts": accounts})
+    found = growing.trace("L1").reentry_candidates
+    assert [one.movement_id for one in found] == ["M3"]
+
+
 def test_an_early_movement_traces_again_only_what_it_can_reach():
     growing = start()
     early = movement("M0", "02 12:00", "A/1", "B/1", "30.00")
     growth = growing.append({"movements": [early]})
-    assert growth.early == 2
+    assert growth.accounts_changed == 2
     assert set(growth.retraced.values()) == {1}
     assert [hop.traced_minor for hop in growing.trace("L1").hops] == [3000, 6000]
     growing.restart()
@@ -185,3 +200,90 @@ def test_every_step_has_a_snapshot_of_its_own():
     before = growing.trace("L1").snapshot
     growing.append({"movements": [movement("M2", "04 09:00", "B/1", "A/1", "1.00")]})
     assert growing.trace("L1").snapshot != before
+
+
+# --- what 64 bits do not carry ----------------------------------------------------------
+
+HALF = "9000000000000000.00"  # in minor units 0.39 x 2^61, and a movement counts both sides
+HUGE = "24000000000000000.00"  # more than 2^61 by itself
+TOO_MUCH = {
+    "amounts behind the others": {"movements": [movement("N1", "05 09:00", "B/1", "C/9", HUGE)]},
+    "amounts before others": {"movements": [movement("N1", "02 12:00", "B/1", "C/9", HUGE)]},
+    "a loan": {
+        "movements": [movement("N1", "05 09:00", "B/1", "A/1", "1.00")],
+        "loans": [loan("L2", "A/1", HUGE, "05 10:00", movement_id="N1")],
+    },
+    "an opening balance": {
+        "movements": [movement("N1", "05 09:00", "B/1", "C/9", "1.00", purpose="goods")],
+        "accounts": [account("C/9", opening_balance=HUGE)],
+    },
+    "the first balance of a new account": {
+        "movements": [movement("N1", "05 09:00", "C/9", "B/1", "1.00", debit_balance_after=HUGE)]
+    },
+    "the first balance of an account in use": {
+        "movements": [movement("N1", "05 09:00", "D/1", "B/1", "1.00", debit_balance_after=HUGE)]
+    },
+}
+
+
+def list_answers(growing: GrowingDataset) -> list[tuple[str, dict[str, Any]]]:
+    trails = [growing.trace("L1", rule) for rule in CONSERVING_RULES]
+    return [(one.snapshot, list_facts(one)) for one in trails]
+
+
+def start_with_an_unlisted_account() -> GrowingDataset:
+    growing = start()
+    growing.append({"movements": [movement("M2", "04 09:00", "B/1", "D/1", "10.00")]})
+    return growing
+
+
+@pytest.mark.parametrize("rows", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_rows_beyond_the_bound_are_refused_and_nothing_is_added(
+    rows: dict[str, list[dict[str, str]]],
+):
+    growing, fresh = start_with_an_unlisted_account(), start_with_an_unlisted_account()
+    before, tables = list_answers(growing), growing.dataset.tables
+    with pytest.raises(InvalidInputError, match=r"2\^61 minor units or more; nothing was added"):
+        growing.append(rows)
+    assert growing.dataset.tables is tables
+    assert list_answers(growing) == before
+    good = {
+        "movements": [
+            movement("N1", "06 09:00", "B/1", "C/9", "20.00", remittance="goods"),
+            movement("N2", "06 10:00", "D/1", "A/1", "5.00", debit_balance_after="95.00"),
+        ],
+        "accounts": [account("C/9", opening_balance="1.00")],
+        "loans": [loan("L2", "A/1", "5.00", "06 10:00", movement_id="N2")],
+    }
+    assert growing.append(good) == fresh.append(good)
+    assert list_answers(growing) == list_answers(fresh)
+    assert list_facts(growing.trace("L2")) == list_facts(fresh.trace("L2"))
+    assert growing.dataset.tables.movements.texts == fresh.dataset.tables.movements.texts
+
+
+@pytest.mark.parametrize("at", ["05 09:00", "02 12:00"])
+def test_steps_that_fit_one_by_one_are_refused_where_they_do_not_fit_together(at: str):
+    growing = start()
+    growing.append({"movements": [movement("N1", at, "B/1", "C/9", HALF)]})
+    with pytest.raises(InvalidInputError, match="nothing was added"):
+        growing.append({"movements": [movement("N2", "06 09:00", "B/1", "C/9", HALF)]})
+    growing.restart()
+    with pytest.raises(InvalidInputError, match="nothing was added"):
+        growing.append({"movements": [movement("N2", "06 09:00", "B/1", "C/9", HALF)]})
+    growing.append({"movements": [movement("N2", "06 09:00", "B/1", "A/1", "1.00")]})
+    assert list(growing.dataset.tables.movements.movement_id) == ["M1", "N1", "N2"]
+    assert growing.trace("L1").hops
+
+
+def test_tables_beyond_the_bound_cannot_grow():
+    with pytest.raises(InvalidInputError, match=r"2\^61 .* traced, but cannot grow"):
+        open_growing(movements=[movement("M1", "03 09:00", "A/1", "B/1", HUGE)])
+
+
+def test_more_movements_than_a_trace_takes_are_refused(monkeypatch: pytest.MonkeyPatch):
+    growing = start()
+    monkeypatch.setattr("fundtrace.trace.units.MOVEMENTS_MAX", 2)
+    more = [movement(f"N{day}", f"0{day} 09:00", "B/1", "A/1", "1.00") for day in (4, 5)]
+    with pytest.raises(InvalidInputError, match="at most 2 movements; nothing was added"):
+        growing.append({"movements": more})
+    assert growing.append({"movements": more[:1]}).movements == 1

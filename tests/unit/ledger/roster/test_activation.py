@@ -117,6 +117,16 @@ def test_a_second_activation_waits_for_the_first():
     log.settle(7).check_cosignable(8)
 
 
+def test_an_empty_head_may_be_cosigned():
+    begin_log(CHAIN, ORIGIN).check_cosignable(0)
+
+
+def test_a_log_that_its_version_does_not_name_has_no_policies():
+    stray = LogRoster("z.bank.example/ledger/1", (), (Activation(1, -1),))
+    with pytest.raises(InvalidInputError, match="names no log"):
+        stray.build_policies(5, CHAIN)
+
+
 def test_what_is_settled_never_shrinks():
     assert begin_log(CHAIN, ORIGIN).settle(9).settle(3).settled_size == 9
 

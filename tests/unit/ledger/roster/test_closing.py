@@ -27,7 +27,7 @@ from fundtrace.ledger.roster.statement import check_promise, open_closing, sign_
 from fundtrace.tlog.checkpoint import Checkpoint
 from fundtrace.tlog.fork import Prefix
 from fundtrace.tlog.hashing import EMPTY_ROOT, hash_leaf
-from fundtrace.tlog.note import Note, sign_note
+from fundtrace.tlog.note import Note, Signature, sign_note
 from fundtrace.tlog.tree import Tree
 from tests.support.rosters import (
     AT_SECONDS,
@@ -153,6 +153,13 @@ def test_a_head_beyond_needs_to_show_its_branch():
     bare = replace(link(5, 8), branch=None)
     with pytest.raises(ProofError, match="one entry beyond"):
         close(5, (A, 5), (B, 8), (C, 5), (D, 5), links=(None, bare, None, None))
+
+
+def test_a_branch_that_a_head_is_not_on_is_refused():
+    lied = link(5, 8)
+    lied = replace(lied, branch=replace(lied.branch, root_hash=SIDE.root(7)))
+    with pytest.raises(ProofError):
+        close(5, (A, 5), (B, 8), (C, 5), (D, 5), links=(None, lied, None, None))
 
 
 def test_each_statement_needs_a_place_for_its_link():
@@ -314,6 +321,15 @@ def test_a_cosignature_beyond_or_beside_the_statement_gives_it_the_lie(size, tre
 )
 def test_other_heads_do_not_break_a_promise(note):
     check_promise(open_statement(state(B, 7)), note, ROSTER.get_member("bank-b"))
+
+
+def test_a_forged_cosignature_accuses_nobody():
+    key = B.mirror.verifier
+    forged = sign_head(make_size(8), A, []).add_lines(
+        [Signature(key.name, key.key_id, (1).to_bytes(8) + bytes(64))]
+    )
+    with pytest.raises(SignatureError):
+        check_promise(open_statement(state(B, 7)), forged, ROSTER.get_member("bank-b"))
 
 
 # Opening

@@ -10,7 +10,7 @@ from fundtrace.errors import EncodingError, ForkError, RuleViolationError, Signa
 from fundtrace.ledger.roster.register import SigningRegister
 from fundtrace.ledger.roster.signing import build_roster_checkpoint
 from fundtrace.tlog.note import Signature
-from tests.support.rosters import BANKS, Bank, begin, make_next, sign_document
+from tests.support.rosters import BANKS, LEARNER, Bank, begin, make_next, sign_document
 
 FIRST = begin("abcd").latest
 ONE = make_next(FIRST, rule_set_version="one")
@@ -80,3 +80,13 @@ def test_a_member_asks_its_register_before_it_signs_another_document():
     with pytest.raises(RuleViolationError) as caught:
         register.check_may_sign("bank-a", build_roster_checkpoint(OTHER, other.data))
     assert caught.value.rule == "one-roster-per-version"
+
+
+def test_a_learner_that_is_to_be_promoted_is_held_to_one_document_too():
+    members = (*FIRST.roster.members[:3], BANKS["d"].make_member(LEARNER))
+    learning = sign_document(replace(FIRST.roster, members=members), "abc")
+    register = SigningRegister()
+    for word in ("one", "other"):
+        promoted = make_next(learning, BANKS["d"].make_member(), rule_set_version=word)
+        register = register.observe(sign_document(promoted, "d").note, learning.roster)
+    assert register.find_double_signers(2) == ("bank-d",)
