@@ -2,8 +2,8 @@
 
 ``open_store(url)`` gives a Store, ``store.begin(term)`` a Tx that commits when its block ends,
 ``store.read()`` one that only reads, as of one moment. A Tx has a room for each thing kept:
-``logs entries bodies tiles heads mirrors cosignatures finals streams records cursors local_keys
-epoch_keys forks``. The store hashes (tlog) and knows no protobuf: where a stream, a body or an
+``logs entries bodies tiles heads mirrors cosignatures finals forks streams log_states records
+cursors local_keys opened_bodies epoch_keys``. The store hashes (tlog) and knows no protobuf: where a stream, a body or an
 erasure is meant, the caller passes its values.
 
 One writer at a time. Every writing Tx holds the one writer's lock from its first statement on

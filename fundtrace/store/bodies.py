@@ -38,7 +38,7 @@ class Bodies:
     def read(self, origin: str, start: int, end: int) -> Iterator[Body]:
         """Yield the bodies of the entries from ``start`` to before ``end``, in order."""
         table = schema.bodies
-        rows = self._session.connection.execute(
+        statement = (
             select(table)
             .where(
                 table.c.log_id == self._session.get_log(origin),
@@ -47,8 +47,7 @@ class Bodies:
             )
             .order_by(table.c.entry_index)
         )
-        for row in rows:
-            yield _read_body(row)
+        yield from self._session.stream(statement, _read_body)
 
     def list_missing(
         self, origin: str, start: int = 0, most: int = MISSING_MAX

@@ -110,9 +110,7 @@ class Finals:
         table = schema.finals
         log_id = self._session.get_log(origin)
         statement = select(table).where(table.c.log_id == log_id).order_by(table.c.size)
-        with self._session.connection.execute(statement.execution_options(yield_per=64)) as rows:
-            for row in rows:
-                yield _read_final(origin, row)
+        yield from self._session.stream(statement, lambda row: _read_final(origin, row))
 
     def _find(self, origin: str, condition: Any, order: Any) -> FinalCheckpoint | None:
         table = schema.finals

@@ -115,9 +115,7 @@ class Heads:
         order = table.c.size if is_ascending else table.c.size.desc()
         log_id = self._session.get_log(origin)
         statement = select(table).where(table.c.log_id == log_id).order_by(order)
-        with self._session.connection.execute(statement.execution_options(yield_per=64)) as rows:
-            for row in rows:
-                yield _read_head(origin, row)
+        yield from self._session.stream(statement, lambda row: _read_head(origin, row))
 
 
 def _read_head(origin: str, row: Row[Any]) -> Head:

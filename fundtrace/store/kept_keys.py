@@ -13,7 +13,13 @@ from sqlalchemy import delete, insert, select, update
 from fundtrace.errors import ConflictError, NotFoundError
 from fundtrace.store import schema
 from fundtrace.store.session import Session
-from fundtrace.store.values import EpochKey, check_key_name, check_number
+from fundtrace.store.values import (
+    KEY_ID_BYTES_MAX,
+    KEY_NAME_BYTES_MAX,
+    EpochKey,
+    check_name,
+    check_number,
+)
 
 
 class LocalKeys:
@@ -25,7 +31,7 @@ class LocalKeys:
 
     def put(self, name: bytes, wrapped: bytes) -> None:
         """Keep a key; raises ConflictError where that name has another one."""
-        check_key_name(name)
+        check_name(name, KEY_NAME_BYTES_MAX, "the name of a local key")
         found = self.find(name)
         if found is None:
             self._session.change(insert(schema.local_keys).values(name=name, wrapped=wrapped))
@@ -50,7 +56,7 @@ class LocalKeys:
         )
 
     def shred(self, name: bytes) -> bool:
-        """Delete a key for good; return whether it was there."""
+        """Delete a key for good, and all that is kept under it; return whether it was there."""
         self._session.has_shredded = True
         table = schema.local_keys
         return self._session.change(delete(table).where(table.c.name == name)) == 1
@@ -65,14 +71,14 @@ class EpochKeys:
 
     def put(self, key_id: bytes, epoch: int, wrapped: bytes) -> None:
         """Keep a key; raises ConflictError where that id has another one, or a destroyed one."""
-        check_key_name(key_id)
+        check_name(key_id, KEY_ID_BYTES_MAX, "the id of an epoch key")
         check_number(epoch, "an epoch")
         found = self.find(key_id)
         if found is None:
             self._session.change(
                 insert(schema.epoch_keys).values(key_id=key_id, epoch=epoch, wrapped=wrapped)
             )
-        elif found != EpochKey(key_id, epoch, wrapped):
+        elif (found.epoch, found.wrapped) != (epoch, wrapped):
             raise ConflictError(
                 f"the epoch key {key_id.hex()} is kept otherwise or was destroyed; make a new one"
             )
@@ -85,12 +91,34 @@ class EpochKeys:
         """Return all keys by epoch; a year has a few hundred at the most."""
         table = schema.epoch_keys
         rows = self._session.list_rows(select(table).order_by(table.c.epoch, table.c.key_id))
-        return tuple(EpochKey(row.key_id, row.epoch, row.wrapped) for row in rows)
+        return tuple(
+            EpochKey(row.key_id, row.epoch, row.wrapped, row.destroy_at_seconds) for row in rows
+        )
+
+    def retire(self, key_id: bytes, destroy_at_seconds: int) -> None:
+        """Say when a key is to be destroyed, since a newer one is current; the first time stands.
+
+        Raises NotFoundError where it is not kept.
+        """
+        check_number(destroy_at_seconds, "a time")
+        found = self._get(key_id)
+        if found.destroy_at_seconds is None:
+            table = schema.epoch_keys
+            self._session.change(
+                update(table)
+                .where(table.c.key_id == key_id)
+                .values(destroy_at_seconds=destroy_at_seconds)
+            )
 
     def destroy(self, key_id: bytes) -> None:
         """Delete the private bytes for good; that there was such a key stays. Twice is once."""
-        if self.find(key_id) is None:
-            raise NotFoundError(f"no epoch key {key_id.hex()} is in this store")
+        self._get(key_id)
         self._session.has_shredded = True
         table = schema.epoch_keys
         self._session.change(update(table).where(table.c.key_id == key_id).values(wrapped=None))
+
+    def _get(self, key_id: bytes) -> EpochKey:
+        found = self.find(key_id)
+        if found is None:
+            raise NotFoundError(f"no epoch key {key_id.hex()} is in this store")
+        return found

@@ -10,10 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
-from fundtrace.errors import ConflictError, NotFoundError, StaleCheckpointError
+from fundtrace.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    RuleViolationError,
+    StaleCheckpointError,
+)
 from fundtrace.store import schema
+from fundtrace.store.mirrors import Mirrors
 from fundtrace.store.session import Session
 from fundtrace.store.tiles import Tiles
 from fundtrace.store.values import BodyState, LogState, NewEntry
@@ -26,10 +33,11 @@ READ_ENTRIES: Final = 256
 class Logs:
     """The logs of this store, own and mirrored."""
 
-    def __init__(self, session: Session, tiles: Tiles) -> None:
+    def __init__(self, session: Session, tiles: Tiles, mirrors: Mirrors) -> None:
         """Work within a Tx."""
         self._session = session
         self._tiles = tiles
+        self._mirrors = mirrors
 
     def create(self, origin: str, *, is_own: bool) -> LogState:
         """Begin to keep a log, empty; one that is kept already is returned as it is.
@@ -112,6 +120,34 @@ class Logs:
         after = LogState(before.origin, start + len(added), root_hash, before.is_own)
         self._advance(log_id, before, after)
         session.reached("append: head")
+        return after
+
+    def drop(self, before: LogState, size: int) -> LogState:
+        """Drop the entries from ``size`` on, with bodies and tiles; return the state then.
+
+        For the branch of a forked log that its consortium closed elsewhere, and for nothing
+        else: what the mirror cosigned stays, and no own log shrinks (RuleViolationError). The
+        caller replaces the mirror's state first and builds streams and states anew.
+        """
+        session = self._session
+        log_id = session.get_log(before.origin)
+        if before.is_own:
+            raise RuleViolationError("own-log", f"{before.origin} is this member's own log")
+        if not 0 <= size <= before.size:
+            raise InvalidInputError(f"{before.origin} has {before.size} entries; keep 0 to all")
+        if size < self._mirrors.find(before.origin).stored.size:
+            raise RuleViolationError(
+                "durable-first", f"the mirror of {before.origin} still counts entry {size}"
+            )
+        for table in (schema.entries, schema.bodies):
+            session.change(
+                delete(table).where(table.c.log_id == log_id, table.c.entry_index >= size)
+            )
+        session.reached("drop: entries")
+        root_hash = self._tiles.cut(before, size)
+        session.reached("drop: tiles")
+        after = LogState(before.origin, size, root_hash, before.is_own)
+        self._advance(log_id, before, after)
         return after
 
     def _advance(self, log_id: int, before: LogState, after: LogState) -> None:

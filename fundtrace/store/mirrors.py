@@ -1,147 +1,96 @@
-"""How far the mirror of each log is: the head it works towards and the one it cosigned.
+"""What the mirror of each log must not forget, as tlog's state machine made it.
 
-What is durable is the log's own state. A mirror's marks only grow, a size has one root, and a
-cosigned head is covered by stored entries; all else is the state machine's (tlog). The state is
-written by compare-and-swap as a whole, before the cosignature leaves the node.
+The state is written by compare-and-swap as a whole: in the Tx that stores the entries which it
+counts, and, where it records a head as cosigned, before the cosignature leaves the node. Two
+things are checked here again, since nothing could mend them: a mirror never counts entries that
+the log does not hold, and what it cosigned never shrinks or turns.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from sqlalchemy import insert, select, update
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
-
-from fundtrace.errors import ConflictError, RuleViolationError
+from fundtrace.errors import ConflictError, EncodingError, RuleViolationError, UnavailableError
 from fundtrace.store import schema
 from fundtrace.store.identity import Standing
-from fundtrace.store.logs import Logs
 from fundtrace.store.session import Session
-from fundtrace.store.values import check_bytes, check_number
-from fundtrace.tlog.hashing import HASH_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A checkpoint that a mirror keeps: size, root, and the note as it came or went out."""
-
-    size: int
-    root_hash: bytes
-    note: bytes
-
-    def __post_init__(self) -> None:
-        """Refuse what no checkpoint has."""
-        check_number(self.size, "the size of a checkpoint")
-        check_bytes(self.root_hash, HASH_BYTES, "the root of a checkpoint")
-
-
-@dataclass(frozen=True, slots=True)
-class MirrorState:
-    """The marks of one log's mirror; None before the first."""
-
-    origin: str
-    pending: Mark | None = None
-    cosigned: Mark | None = None
+from fundtrace.store.values import LogState
+from fundtrace.tlog.mirror_state import MirrorState, parse_mirror_state
 
 
 class Mirrors:
-    """The marks of all mirrored logs, and of own logs, whose owner mirrors them too."""
+    """The mirrors' states, of own logs too: their owner mirrors them as everybody does."""
 
-    def __init__(self, session: Session, logs: Logs, standing: Standing) -> None:
+    def __init__(self, session: Session, standing: Standing) -> None:
         """Work within a Tx."""
         self._session = session
-        self._logs = logs
         self._standing = standing
 
     def find(self, origin: str) -> MirrorState:
-        """Return the marks of a log's mirror; raises NotFoundError for an unknown log."""
-        row = self._find_row(origin)
+        """Return the state of a log's mirror, at its beginning a new one.
+
+        Raises NotFoundError for an unknown log, UnavailableError where the bytes are damaged.
+        """
+        table = schema.mirrors
+        log_id = self._session.get_log(origin)
+        row = self._session.find_row(select(table.c.state).where(table.c.log_id == log_id))
         if row is None:
             return MirrorState(origin)
-        return MirrorState(
-            origin,
-            _read_mark(row.pending_size, row.pending_root, row.pending_note),
-            _read_mark(row.cosigned_size, row.cosigned_root, row.cosigned_note),
-        )
+        try:
+            return parse_mirror_state(row.state)
+        except EncodingError as error:
+            raise UnavailableError(
+                f"the mirror state of {origin} is damaged ({error}): stop, keep a copy and run "
+                "fundtrace ledger fsck"
+            ) from error
 
-    def replace(self, before: MirrorState, after: MirrorState) -> None:
-        """Go from the marks that were read to others; raises ConflictError if they changed.
+    def replace(self, before: MirrorState, after: MirrorState, log: LogState) -> None:
+        """Go from the state that was read to the next; ``log`` is the log as this Tx leaves it.
 
-        RuleViolationError: "marks-grow", "one-root-per-size", "durable-first" (a cosigned head
-        beyond what is stored, or of another root), "restored-store".
+        Raises ConflictError if the state changed meanwhile; RuleViolationError "durable-first"
+        for entries counted that the log does not hold, "cosigned-stands" where a head that was
+        cosigned is forgotten or contradicted, "restored-store".
         """
-        _check_mark(after.origin, before.pending, after.pending)
-        _check_mark(after.origin, before.cosigned, after.cosigned)
-        if after.cosigned is not None and after.cosigned != before.cosigned:
-            self._check_cosigned(after.origin, after.cosigned)
+        _check_held(after, log)
+        if after.cosigned != before.cosigned:
+            self._standing.check_may_promise()
+            _check_cosigned(before, after)
             self._session.promises += 1
+        table = schema.mirrors
+        log_id = self._session.get_log(after.origin)
         conflict = f"the mirror of {after.origin} moved on meanwhile; read it again"
-        if self._find_row(after.origin) is None:
+        row = self._session.find_row(select(table.c.state).where(table.c.log_id == log_id))
+        if row is None:
             if before != MirrorState(after.origin):
                 raise ConflictError(conflict)
-            values = {"log_id": self._session.get_log(after.origin), **_list_values(after)}
-            self._session.change(insert(schema.mirrors).values(**values))
+            self._session.change(insert(table).values(log_id=log_id, state=after.encode()))
             return
-        table = schema.mirrors
         self._session.change_one(
             update(table)
-            .where(
-                table.c.log_id == self._session.get_log(after.origin),
-                *(_is_same(table.c[name], value) for name, value in _list_values(before).items()),
-            )
-            .values(**_list_values(after)),
+            .where(table.c.log_id == log_id, table.c.state == before.encode())
+            .values(state=after.encode()),
             conflict,
         )
 
-    def _check_cosigned(self, origin: str, mark: Mark) -> None:
-        self._standing.check_may_promise()
-        state = self._logs.get(origin)
-        same_root = mark.size < state.size or mark.root_hash == state.root_hash
-        if mark.size > state.size or not same_root:
-            raise RuleViolationError(
-                "durable-first",
-                f"{origin} is stored up to size {state.size}; a mirror cosigns only what it holds",
-            )
 
-    def _find_row(self, origin: str) -> Row[Any] | None:
-        table = schema.mirrors
-        log_id = self._session.get_log(origin)
-        return self._session.find_row(select(table).where(table.c.log_id == log_id))
+def _check_held(after: MirrorState, log: LogState) -> None:
+    stored = after.stored
+    is_held = stored.size < log.size or (stored.size, stored.root()) == (log.size, log.root_hash)
+    if after.origin != log.origin or not is_held:
+        raise RuleViolationError(
+            "durable-first",
+            f"{log.origin} is stored up to size {log.size}, its mirror counts {stored.size} of "
+            f"{after.origin}; store the entries first, in the same Tx",
+        )
 
 
-def _check_mark(origin: str, before: Mark | None, after: Mark | None) -> None:
-    if before is None:
+def _check_cosigned(before: MirrorState, after: MirrorState) -> None:
+    if before.cosigned is None:
         return
-    if after is None or after.size < before.size:
+    old = before.cosigned.checkpoint
+    new = None if after.cosigned is None else after.cosigned.checkpoint
+    if new is None or new.size < old.size or (new.size == old.size and new != old):
         raise RuleViolationError(
-            "marks-grow", f"the mirror of {origin} is at size {before.size} and never goes back"
+            "cosigned-stands",
+            f"the mirror of {before.origin} cosigned size {old.size}; that is never taken back",
         )
-    if after.size == before.size and after.root_hash != before.root_hash:
-        raise RuleViolationError(
-            "one-root-per-size",
-            f"the mirror of {origin} has another root for size {before.size}: keep both heads as "
-            "evidence of a fork",
-        )
-
-
-def _list_values(state: MirrorState) -> dict[str, Any]:
-    marks = {"pending": state.pending, "cosigned": state.cosigned}
-    return {
-        f"{kind}_{name}": None if mark is None else value
-        for kind, mark in marks.items()
-        for name, value in (
-            ("size", mark and mark.size),
-            ("root", mark and mark.root_hash),
-            ("note", mark and mark.note),
-        )
-    }
-
-
-def _is_same(column: ColumnElement[Any], value: object) -> ColumnElement[bool]:
-    return column.is_(None) if value is None else column == value
-
-
-def _read_mark(size: int | None, root_hash: bytes | None, note: bytes | None) -> Mark | None:
-    if size is None or root_hash is None or note is None:
-        return None
-    return Mark(size, root_hash, note)

@@ -149,24 +149,15 @@ heads = _table(
 mirrors = _table(
     "mirrors",
     _log(),
-    _number("pending_size", null=True),
-    _bytes("pending_root", null=True),
-    _bytes("pending_note", null=True),
-    _number("cosigned_size", null=True),
-    _bytes("cosigned_root", null=True),
-    _bytes("cosigned_note", null=True),
-    _check(
-        "pending_whole",
-        "(pending_size IS NULL) = (pending_root IS NULL)"
-        " AND (pending_size IS NULL) = (pending_note IS NULL)",
-    ),
-    _check(
-        "cosigned_whole",
-        "(cosigned_size IS NULL) = (cosigned_root IS NULL)"
-        " AND (cosigned_size IS NULL) = (cosigned_note IS NULL)",
-    ),
-    _check("pending_root_bytes", "length(pending_root) = 32"),
-    _check("cosigned_root_bytes", "length(cosigned_root) = 32"),
+    _bytes("state"),
+)
+
+# Small values that others derive from a log's entries and keep with it: its rosters, for one.
+log_states = _table(
+    "log_states",
+    _log(),
+    _part("name", Text()),
+    _bytes("value"),
 )
 
 cosignatures = _table(
@@ -199,9 +190,12 @@ streams = _table(
     _part("stream_id", LargeBinary()),
     _number("sequence"),
     _bytes("leaf_hash"),
+    _bytes("erasure_key"),
+    _number("published_minute"),
     _check("stream_id_bytes", "length(stream_id) = 16"),
     _check("sequence", "sequence >= 0"),
     _check("leaf_hash_bytes", "length(leaf_hash) = 32"),
+    _check("erasure_key_bytes", "length(erasure_key) = 32"),
     by_key=True,
 )
 
@@ -227,13 +221,30 @@ local_keys = _table(
     "local_keys",
     _part("name", LargeBinary()),
     _bytes("wrapped"),
-    _check("name_bytes", "length(name) BETWEEN 1 AND 64"),
+    _check("name_bytes", "length(name) BETWEEN 1 AND 255"),
+)
+
+# What this member opened, sealed again under a local key; gone with that key.
+opened_bodies = _table(
+    "opened_bodies",
+    _log(),
+    _part("entry_index"),
+    Column(
+        "key_name",
+        LargeBinary(),
+        ForeignKey("local_keys.name", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    _bytes("sealed"),
+    _check("entry_index", "entry_index >= 0"),
 )
 
 epoch_keys = _table(
     "epoch_keys",
     _part("key_id", LargeBinary()),
     _number("epoch"),
+    _number("destroy_at_seconds", null=True),
     _bytes("wrapped", null=True),
     _check("key_id_bytes", "length(key_id) BETWEEN 1 AND 64"),
 )

@@ -6,9 +6,9 @@ executemany takes about twice as long (docs/benchmarks.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Executable, LargeBinary, Row, Table, Text, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,9 +18,11 @@ from fundtrace.errors import ConflictError, InvalidInputError, NotFoundError
 from fundtrace.store import schema
 
 Hook = Callable[[str], None]
+T = TypeVar("T")
 
 # LIMIT: bound parameters of one statement; SQLite takes 250,000 here, PostgreSQL 65,535.
 IDS_MAX: Final = 500
+STREAM_ROWS: Final = 256
 
 
 class Session:
@@ -47,6 +49,13 @@ class Session:
     def list_rows(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return all rows that a statement gives."""
         return self.connection.execute(statement).all()
+
+    def stream(self, statement: Executable, read: Callable[[Row[Any]], T]) -> Iterator[T]:
+        """Yield what ``read`` makes of each row, holding a few rows in memory at a time."""
+        options = {"yield_per": STREAM_ROWS}
+        with self.connection.execute(statement, execution_options=options) as rows:
+            for row in rows:
+                yield read(row)
 
     def change(self, statement: Executable) -> int:
         """Write, and return how many rows it changed."""

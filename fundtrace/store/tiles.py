@@ -18,7 +18,15 @@ from fundtrace.store.values import LogState
 from fundtrace.tlog.bundles import encode_entry_bundle
 from fundtrace.tlog.hashing import HASH_BYTES
 from fundtrace.tlog.tile_reader import TileReader
-from fundtrace.tlog.tiles import TILE_WIDTH, Tile, TileEdge, build_tiles, parse_tile_path
+from fundtrace.tlog.tiles import (
+    LEVEL_MAX,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    Tile,
+    TileEdge,
+    build_tiles,
+    parse_tile_path,
+)
 
 
 class Tiles:
@@ -67,6 +75,20 @@ class Tiles:
             if (one.address.level, one.address.index) in grown:
                 self._grow(log_id, one)
         return built.edge.root()
+
+    def cut(self, before: LogState, size: int) -> bytes:
+        """Cut the tiles back to those of a smaller tree; return its root. Part of a drop."""
+        edge = TileEdge.load(size, lambda path: self.read_path(before.origin, path))
+        log_id = self._session.get_log(before.origin)
+        table = schema.tiles
+        for level in range(LEVEL_MAX // TILE_HEIGHT + 1):
+            here = (table.c.log_id == log_id, table.c.level == level)
+            first = size >> TILE_HEIGHT * (level + 1)
+            self._session.change(table.delete().where(*here, table.c.tile_index >= first))
+        self._session.insert_rows(
+            table, [(log_id, one.address.level, one.address.index, one.data) for one in edge.tiles]
+        )
+        return edge.root()
 
     def _grow(self, log_id: int, tile: Tile) -> None:
         table = schema.tiles

@@ -8,8 +8,10 @@ from fundtrace.store.finals import Cosignatures, Finals, Forks
 from fundtrace.store.heads import Heads
 from fundtrace.store.identity import Standing
 from fundtrace.store.kept_keys import EpochKeys, LocalKeys
+from fundtrace.store.log_states import LogStates
 from fundtrace.store.logs import Entries, Logs
 from fundtrace.store.mirrors import Mirrors
+from fundtrace.store.opened import OpenedBodies
 from fundtrace.store.records import Records
 from fundtrace.store.session import Session
 from fundtrace.store.streams import Streams
@@ -23,11 +25,11 @@ class Tx:
         """Open the rooms; ``Store`` begins and ends the transaction."""
         self.term = standing.term
         self.tiles = Tiles(session)
-        self.logs = Logs(session, self.tiles)
+        self.mirrors = Mirrors(session, standing)
+        self.logs = Logs(session, self.tiles, self.mirrors)
         self.entries = Entries(session)
         self.bodies = Bodies(session)
         self.heads = Heads(session, self.logs, standing)
-        self.mirrors = Mirrors(session, self.logs, standing)
         self.cosignatures = Cosignatures(session)
         self.finals = Finals(session)
         self.streams = Streams(session)
@@ -36,3 +38,5 @@ class Tx:
         self.local_keys = LocalKeys(session)
         self.epoch_keys = EpochKeys(session)
         self.forks = Forks(session)
+        self.log_states = LogStates(session)
+        self.opened_bodies = OpenedBodies(session)

@@ -16,7 +16,9 @@ ENTRY_BYTES_MAX: Final = 65_535
 ORIGIN_BYTES_MAX: Final = 255
 STREAM_ID_BYTES: Final = 16
 RECORD_ID_BYTES: Final = 32
-KEY_NAME_BYTES_MAX: Final = 64
+ERASURE_KEY_BYTES: Final = 32
+KEY_NAME_BYTES_MAX: Final = 255  # a loan's id, as ledger bounds names
+KEY_ID_BYTES_MAX: Final = 64
 # LIMIT: sizes, sequences and positions are signed 64-bit integers in both databases.
 NUMBER_MAX: Final = 2**63 - 1
 
@@ -33,12 +35,10 @@ def check_bytes(value: bytes, length: int, what: str) -> None:
         raise InvalidInputError(f"{what} has {length} bytes, not {len(value)}")
 
 
-def check_key_name(value: bytes) -> None:
-    """Check the name of a kept key; raises InvalidInputError."""
-    if not 1 <= len(value) <= KEY_NAME_BYTES_MAX:
-        raise InvalidInputError(
-            f"the name of a kept key has 1 to {KEY_NAME_BYTES_MAX} bytes, not {len(value)}"
-        )
+def check_name(value: bytes, most: int, what: str) -> None:
+    """Check that a name or id is there and not too long; raises InvalidInputError."""
+    if not 1 <= len(value) <= most:
+        raise InvalidInputError(f"{what} has 1 to {most} bytes, not {len(value)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +157,26 @@ class FinalCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamHead:
-    """The last record of one stream in one log: sequence (0-based) and leaf hash."""
+class StreamEnd:
+    """Where a stream of a log stands: what its next record is held against.
+
+    ``sequence`` (0-based) and ``leaf_hash`` are its last record's; ``erasure_key`` (32 bytes)
+    and ``published_minute`` (minutes since the epoch) as that record's header says.
+    """
 
     stream_id: bytes
     sequence: int
     leaf_hash: bytes
+    erasure_key: bytes
+    published_minute: int
 
     def __post_init__(self) -> None:
         """Refuse other lengths than ids and hashes have."""
         check_bytes(self.stream_id, STREAM_ID_BYTES, "a stream id")
         check_number(self.sequence, "a sequence")
         check_bytes(self.leaf_hash, HASH_BYTES, "a leaf hash")
+        check_bytes(self.erasure_key, ERASURE_KEY_BYTES, "an erasure key")
+        check_number(self.published_minute, "a minute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +202,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class EpochKey:
-    """An epoch's private key as it is kept, wrapped; None once it was destroyed."""
+    """An epoch's private key as it is kept, wrapped; None once it was destroyed.
+
+    ``destroy_at_seconds`` (POSIX) is set once a newer key is current.
+    """
 
     key_id: bytes
     epoch: int
     wrapped: bytes | None
+    destroy_at_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

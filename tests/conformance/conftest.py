@@ -51,8 +51,19 @@ def sqlite_place(sqlite_template: Path, tmp_path: Path) -> StorePlace:
 
 
 @pytest.fixture
-def postgres_place(postgres_template: PostgresTemplate, tmp_path: Path) -> Iterator[StorePlace]:
-    yield from postgres_template.copy(tmp_path)
+def postgres_place(postgres_template: PostgresTemplate, tmp_path: Path) -> StorePlace:
+    return postgres_template.clean(tmp_path)
+
+
+@pytest.fixture(params=KINDS)
+def own_place(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path
+) -> Iterator[StorePlace]:
+    """A store whose schema a test may change."""
+    if request.param == "sqlite":
+        yield make_sqlite(sqlite_template, tmp_path)
+    else:
+        yield from request.getfixturevalue("postgres_template").copy(tmp_path)
 
 
 @pytest.fixture(params=KINDS)

@@ -15,7 +15,6 @@ from fundtrace.errors import (
     StaleCheckpointError,
 )
 from fundtrace.store import schema
-from fundtrace.store.mirrors import Mark, MirrorState
 from fundtrace.store.values import (
     CosignatureLine,
     FinalCheckpoint,
@@ -127,80 +126,9 @@ def test_heads_come_by_size(store, term):
         assert [one.size for one in tx.heads.read(OWN)] == [2, 4, 6]
 
 
-# Mirrors
-
-
 @pytest.fixture
 def mirrored(store, term) -> LogState:
     return grow(store, term, make_entries(10), OTHER)
-
-
-def _replace(store, term, before, after):
-    with store.begin(term) as tx:
-        tx.mirrors.replace(before, after)
-
-
-def _find_mirror(store):
-    with store.read() as tx:
-        return tx.mirrors.find(OTHER)
-
-
-def test_a_mirror_begins_without_marks(store, mirrored):
-    assert _find_mirror(store) == MirrorState(OTHER)
-
-
-def test_marks_come_back(store, term, mirrored):
-    pending = MirrorState(OTHER, Mark(12, ROOT, b"theirs"))
-    _replace(store, term, MirrorState(OTHER), pending)
-    assert _find_mirror(store) == pending
-    cosigned = replace(pending, cosigned=Mark(10, mirrored.root_hash, b"ours"))
-    _replace(store, term, pending, cosigned)
-    assert _find_mirror(store) == cosigned
-
-
-def test_who_read_old_marks_does_not_replace_newer_ones(store, term, mirrored):
-    first = MirrorState(OTHER, Mark(12, ROOT, b"theirs"))
-    _replace(store, term, MirrorState(OTHER), first)
-    newer = MirrorState(OTHER, Mark(13, ROOT, b"theirs"))
-    with pytest.raises(ConflictError, match="moved on"):
-        _replace(store, term, MirrorState(OTHER), newer)
-    with pytest.raises(ConflictError, match="moved on"):
-        _replace(store, term, MirrorState(OTHER, Mark(11, ROOT, b"theirs")), newer)
-    assert _find_mirror(store) == first
-
-
-def test_marks_that_were_never_stored_are_not_replaced(store, term, mirrored):
-    with pytest.raises(ConflictError, match="moved on"):
-        _replace(
-            store,
-            term,
-            MirrorState(OTHER, Mark(11, ROOT, b"theirs")),
-            MirrorState(OTHER, Mark(12, ROOT, b"theirs")),
-        )
-
-
-@pytest.mark.parametrize(
-    ("rule", "mark"),
-    [
-        ("marks-grow", Mark(11, ROOT, b"theirs")),
-        ("marks-grow", None),
-        ("one-root-per-size", Mark(12, OTHER_ROOT, b"theirs")),
-    ],
-)
-def test_a_mark_never_goes_back_or_sideways(store, term, mirrored, rule, mark):
-    before = MirrorState(OTHER, Mark(12, ROOT, b"theirs"))
-    _replace(store, term, MirrorState(OTHER), before)
-    with pytest.raises(RuleViolationError) as caught:
-        _replace(store, term, before, MirrorState(OTHER, mark))
-    assert caught.value.rule == rule
-
-
-@pytest.mark.parametrize(("size", "root_hash"), [(11, ROOT), (10, ROOT)])
-def test_a_mirror_cosigns_only_what_it_holds(store, term, mirrored, size, root_hash):
-    after = MirrorState(OTHER, None, Mark(size, root_hash, b"ours"))
-    with pytest.raises(RuleViolationError) as caught:
-        _replace(store, term, MirrorState(OTHER), after)
-    assert caught.value.rule == "durable-first"
 
 
 # Cosignatures, finals, forks
@@ -270,8 +198,6 @@ def test_both_heads_of_a_fork_are_kept_once(store, term, mirrored):
         lambda: LogState(OWN, -1),
         lambda: LogState(OWN, 2**63),
         lambda: LogState(OWN, 1, b"short"),
-        lambda: Mark(-1, ROOT, b""),
-        lambda: Mark(1, b"short", b""),
         lambda: _final(-1),
         lambda: _line(root_hash=b"short"),
     ],

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from fundtrace.errors import ConflictError, InvalidInputError, NotFoundError, RequestReusedError
-from fundtrace.store.values import EpochKey, Position, RecordKey, StreamHead
+from fundtrace.store.values import EpochKey, Position, RecordKey, StreamEnd
 from tests.support.stores import OTHER, OWN, grow, make_entries
 
 LEAF = bytes([3]) * 32
 SECRET = b"a wrapped key that nobody may find again after it was shredded"
 
 
-def _stream(number: int, sequence: int) -> StreamHead:
-    return StreamHead(bytes([number]) * 16, sequence, LEAF)
+def _stream(number: int, sequence: int) -> StreamEnd:
+    return StreamEnd(bytes([number]) * 16, sequence, LEAF, LEAF, 29_000_000 + sequence)
 
 
 def _key(number: int, content: int = 0) -> RecordKey:
@@ -66,16 +66,50 @@ def test_the_same_stream_id_in_two_logs_is_two_streams(store, term):
 
 
 def test_more_streams_than_fit_one_statement_are_found(store, term):
-    heads = [StreamHead(number.to_bytes(16, "big"), 0, LEAF) for number in range(1201)]
+    heads = [StreamEnd(number.to_bytes(16, "big"), 0, LEAF, LEAF, 0) for number in range(1201)]
     _advance(store, term, *heads)
     with store.read() as tx:
         assert len(tx.streams.find_many(OWN, [one.stream_id for one in heads])) == 1201
+
+
+def test_streams_of_a_log_are_forgotten_together(store, term):
+    _advance(store, term, _stream(1, 5))
+    _advance(store, term, _stream(1, 3), origin=OTHER)
+    with store.begin(term) as tx:
+        tx.streams.forget(OWN)
+        tx.streams.advance(OWN, [_stream(1, 2)])
+    with store.read() as tx:
+        assert list(tx.streams.read(OWN)) == [_stream(1, 2)]
+        assert list(tx.streams.read(OTHER)) == [_stream(1, 3)]
 
 
 def test_no_streams_advance_nothing(store, term):
     _advance(store, term)
     with store.read() as tx:
         assert list(tx.streams.read(OWN)) == []
+
+
+# States of a log
+
+
+def test_a_state_of_a_log_goes_from_what_was_read(store, term):
+    with store.begin(term) as tx:
+        assert tx.log_states.find(OWN, "roster") is None
+        tx.log_states.replace(OWN, "roster", None, b"one")
+        tx.log_states.replace(OTHER, "roster", None, b"other")
+    with store.begin(term) as tx:
+        tx.log_states.replace(OWN, "roster", b"one", b"two")
+    with store.read() as tx:
+        assert tx.log_states.find(OWN, "roster") == b"two"
+        assert tx.log_states.find(OTHER, "roster") == b"other"
+
+
+@pytest.mark.parametrize("before", [None, b"another"])
+def test_a_state_that_changed_meanwhile_is_a_conflict(store, term, before):
+    with store.begin(term) as tx:
+        tx.log_states.replace(OWN, "roster", None, b"one")
+    with pytest.raises(ConflictError, match="changed meanwhile"), store.begin(term) as tx:
+        tx.log_states.replace(OWN, "roster", before, b"two")
 
 
 # Record ids
@@ -180,10 +214,49 @@ def test_a_local_key_is_wrapped_again_from_what_was_read(store, term):
         assert tx.local_keys.find(b"loan") == b"under the next root key"
 
 
-@pytest.mark.parametrize("name", [b"", b"x" * 65])
-def test_the_name_of_a_key_is_bounded(store, term, name):
-    with pytest.raises(InvalidInputError, match="1 to 64 bytes"), store.begin(term) as tx:
+@pytest.mark.parametrize("name", [b"", b"x" * 256])
+def test_the_names_of_keys_are_bounded(store, term, name):
+    with pytest.raises(InvalidInputError, match="1 to 255 bytes"), store.begin(term) as tx:
         tx.local_keys.put(name, SECRET)
+    with pytest.raises(InvalidInputError, match="1 to 64 bytes"), store.begin(term) as tx:
+        tx.epoch_keys.put(name, 1, SECRET)
+
+
+def test_opened_bodies_go_with_their_key(store, term):
+    with store.begin(term) as tx:
+        tx.local_keys.put(b"loan", SECRET)
+        tx.local_keys.put(b"another", b"kept")
+        tx.opened_bodies.put(Position(OWN, 1), b"loan", b"sealed 1")
+        tx.opened_bodies.put(Position(OWN, 1), b"loan", b"sealed again")
+        tx.opened_bodies.put(Position(OTHER, 0), b"loan", b"sealed 0")
+        tx.opened_bodies.put(Position(OWN, 0), b"another", b"sealed 2")
+    with store.read() as tx:
+        assert tx.opened_bodies.find(Position(OWN, 1)) == (b"loan", b"sealed 1")
+        assert list(tx.opened_bodies.read_of_key(b"loan")) == [
+            (Position(OWN, 1), b"sealed 1"),
+            (Position(OTHER, 0), b"sealed 0"),
+        ]
+    with store.begin(term) as tx:
+        tx.local_keys.shred(b"loan")
+    with store.read() as tx:
+        assert list(tx.opened_bodies.read_of_key(b"loan")) == []
+        assert tx.opened_bodies.find(Position(OWN, 1)) is None
+        assert tx.opened_bodies.find(Position(OWN, 0)) == (b"another", b"sealed 2")
+
+
+def test_an_opened_body_needs_its_key(store, term):
+    with pytest.raises(NotFoundError, match="put it first"), store.begin(term) as tx:
+        tx.opened_bodies.put(Position(OWN, 1), b"loan", b"sealed")
+
+
+def test_an_epoch_key_retires_once(store, term):
+    with store.begin(term) as tx:
+        tx.epoch_keys.put(b"id", 4, SECRET)
+        tx.epoch_keys.retire(b"id", 1_700_000_000)
+        tx.epoch_keys.retire(b"id", 1_800_000_000)
+        tx.epoch_keys.put(b"id", 4, SECRET)
+    with store.read() as tx:
+        assert tx.epoch_keys.find(b"id") == EpochKey(b"id", 4, SECRET, 1_700_000_000)
 
 
 def test_an_epoch_key_is_destroyed_and_remembered(store, term):

@@ -8,7 +8,7 @@ import pytest
 
 from fundtrace.errors import RuleViolationError
 from fundtrace.store.guard import Guard, parse_guard, read_guard, write_guard
-from fundtrace.store.mirrors import Mark, MirrorState
+from tests.support.mirrors import cosign_stored
 from tests.support.stores import IDENTITY, OTHER, OWN, grow, make_entries
 
 
@@ -20,10 +20,7 @@ def _promise(store, term, count=1):
 
 def _cosign(store, term):
     state = grow(store, term, make_entries(2), OTHER)
-    with store.begin(term) as tx:
-        before = tx.mirrors.find(OTHER)
-        mark = Mark(state.size, state.root_hash, b"ours")
-        tx.mirrors.replace(before, MirrorState(OTHER, None, mark))
+    cosign_stored(store, term, state)
 
 
 def _copy(place, suffixes, to):

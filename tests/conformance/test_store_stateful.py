@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from fundtrace.errors import FundtraceError
-from fundtrace.store.values import BodyState, NewEntry, Position, RecordKey, StreamHead
+from fundtrace.store.values import BodyState, NewEntry, Position, RecordKey, StreamEnd
 from fundtrace.tlog.hashing import hash_leaf
 from fundtrace.tlog.tree import Tree
 from tests.support.stores import OTHER, OWN, StorePlace, make_sqlite
@@ -113,7 +111,7 @@ class StoreMachine(RuleBasedStateMachine):
         grows = sequence > self.streams.get(stream_id, -1)
         try:
             with self.store.begin(self.term) as tx:
-                tx.streams.advance(OWN, [StreamHead(stream_id, sequence, bytes(32))])
+                tx.streams.advance(OWN, [StreamEnd(stream_id, sequence, bytes(32), bytes(32), 0)])
             assert grows
             self.streams[stream_id] = sequence
         except FundtraceError:
@@ -177,33 +175,23 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(request, place):
-    """A machine whose every example gets an empty store of its own."""
-    folder = Path(tempfile.mkdtemp())
-    made = []
+def machine(request, place, tmp_path):
+    """A machine whose every example gets an empty store."""
+    numbers = count()
 
     def make() -> StorePlace:
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
         if place.is_sqlite:
-            example = folder / str(len(made))
-            example.mkdir()
-            made.append(example)
-            return make_sqlite(request.getfixturevalue("sqlite_template"), example)
-        copies = request.getfixturevalue("postgres_template").copy(
-            Path(tempfile.mkdtemp(dir=folder))
-        )
-        made.append(copies)
-        return next(copies)
+            return make_sqlite(request.getfixturevalue("sqlite_template"), folder)
+        return request.getfixturevalue("postgres_template").clean(folder)
 
     class Machine(StoreMachine):
         def __init__(self) -> None:
             self.places = [make()]
             super().__init__()
 
-    yield Machine
-    if not place.is_sqlite:
-        for copies in made:
-            copies.close()
-    shutil.rmtree(folder)
+    return Machine
 
 
 def test_any_sequence_of_tx_leaves_what_a_plain_model_says(machine, place):

@@ -44,7 +44,7 @@ _WATCH = """
 exec 3<&0
 "$1/postgres" -D "$2" {settings} < /dev/null &
 server=$!
-( cat <&3 > /dev/null; kill -INT $server 2> /dev/null ) &
+( cat <&3 > /dev/null; kill -QUIT $server 2> /dev/null ) &
 wait $server
 kill $! 2> /dev/null
 """
@@ -65,7 +65,17 @@ class Server:
     def create(self, name: str, template: str = "template0") -> str:
         """Make a database and return its URL."""
         self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.find(name)
+
+    def find(self, name: str) -> str:
+        """Return the URL of a database, there or not."""
         return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def has(self, name: str) -> bool:
+        """Return whether a database is there."""
+        with psycopg.connect(_to_dsn(self.url)) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            return found.fetchone() is not None
 
     def drop(self, name: str) -> None:
         """Drop a database, whoever is still connected."""

@@ -11,7 +11,11 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from fundtrace.store.migrate import create_store
+from fundtrace.store.schema import metadata
 from fundtrace.store.session import Hook
 from fundtrace.store.store import Store, open_store
 from fundtrace.store.values import LogState, NewEntry
@@ -60,8 +64,25 @@ class PostgresTemplate:
     name: str
     guard: Path
 
+    def clean(self, folder: Path) -> StorePlace:
+        """Return the one store that tests share, emptied; a copy takes 0.1 s, this 0.01 s."""
+        name = f"{self.name}_shared"
+        place = StorePlace(self.server.find(name), folder / "ledger.db-guard")
+        shutil.copy(self.guard, place.guard)
+        if not self.server.has(name):
+            self.server.create(name, self.name)
+            return place
+        names = [table.name for table in reversed(metadata.sorted_tables) if table.name != "store"]
+        delete = sql.SQL(";").join(
+            sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in names
+        )
+        with psycopg.connect(place.url) as connection:
+            connection.execute(delete)
+            connection.execute("UPDATE store SET term = 0, holder = '', promises = 0")
+        return place
+
     def copy(self, folder: Path) -> Iterator[StorePlace]:
-        """Yield a copy of its own, which is dropped afterwards."""
+        """Yield a store of its own, for tests that change its schema; it is dropped afterwards."""
         name = f"{self.name}_{next(_NUMBERS)}"
         place = StorePlace(self.server.create(name, self.name), folder / "ledger.db-guard")
         shutil.copy(self.guard, place.guard)
@@ -79,6 +100,7 @@ def make_postgres_template(server: Server, folder: Path) -> Iterator[PostgresTem
     try:
         yield template
     finally:
+        server.drop(f"{template.name}_shared")
         server.drop(template.name)
 
 

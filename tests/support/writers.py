@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 
 from fundtrace.errors import ConflictError
 from fundtrace.store.store import Store
-from fundtrace.store.values import Head, NewEntry, Position, RecordKey, StreamHead
+from fundtrace.store.values import Head, NewEntry, Position, RecordKey, StreamEnd
 from fundtrace.tlog.hashing import hash_leaf
 from tests.support.stores import OTHER, OWN, StorePlace, make_entries
 
@@ -29,12 +29,14 @@ CONTEXT.set_forkserver_preload([__name__])
 Tell = Callable[[tuple[str, int, bytes]], None]
 
 
-def make_request(number: int) -> tuple[RecordKey, NewEntry, StreamHead]:
+def make_request(number: int) -> tuple[RecordKey, NewEntry, StreamEnd]:
     """Return the request of this number, the same each time: id, entry with body, stream."""
     body = f"body {number}".encode()
     entry = NewEntry(f"entry {number}".encode(), sha256(body).digest(), body)
     key = RecordKey(sha256(entry.entry).digest(), sha256(body).digest())
-    stream = StreamHead((number % 7).to_bytes(16, "big"), number // 7, hash_leaf(entry.entry))
+    stream = StreamEnd(
+        (number % 7).to_bytes(16, "big"), number // 7, hash_leaf(entry.entry), bytes(32), number
+    )
     return key, entry, stream
 
 

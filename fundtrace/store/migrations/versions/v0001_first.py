@@ -23,6 +23,7 @@ _TABLES = (
     "tiles",
     "heads",
     "mirrors",
+    "log_states",
     "cosignatures",
     "finals",
     "forks",
@@ -30,6 +31,7 @@ _TABLES = (
     "records",
     "cursors",
     "local_keys",
+    "opened_bodies",
     "epoch_keys",
 )
 
@@ -62,9 +64,9 @@ def _create_logs() -> None:
         _number("term"),
         _text("holder"),
         _number("promises"),
-        _check("store", "one_row", "id = 1"),
-        _check("store", "identity_bytes", "length(identity) = 16"),
         _check("store", "counts", "term >= 0 AND promises >= 0"),
+        _check("store", "identity_bytes", "length(identity) = 16"),
+        _check("store", "one_row", "id = 1"),
         key=["id"],
     )
     _create(
@@ -74,10 +76,10 @@ def _create_logs() -> None:
         _number("is_own"),
         _number("size"),
         _bytes("root_hash"),
+        _check("logs", "is_own", "is_own IN (0, 1)"),
         _check("logs", "root_hash_bytes", "length(root_hash) = 32"),
         _check("logs", "size", "size >= 0"),
         sa.UniqueConstraint("origin", name=op.f("uq_logs_origin")),
-        _check("logs", "is_own", "is_own IN (0, 1)"),
         key=["log_id"],
     )
     _create(
@@ -97,10 +99,10 @@ def _create_logs() -> None:
         _number("erasure_index", null=True),
         _bytes("body_hash"),
         _bytes("body", null=True),
-        _check("bodies", "erased", "(state = 2) = (erasure_index IS NOT NULL)"),
-        _check("bodies", "state", "state IN (0, 1, 2)"),
         _check("bodies", "body_hash_bytes", "length(body_hash) = 32"),
+        _check("bodies", "erased", "(state = 2) = (erasure_index IS NOT NULL)"),
         _check("bodies", "held", "(state = 1) = (body IS NOT NULL)"),
+        _check("bodies", "state", "state IN (0, 1, 2)"),
         key=["log_id", "entry_index"],
     )
     missing = sa.text("state = 0")
@@ -135,34 +137,25 @@ def _create_promises() -> None:
         _bytes("root_hash"),
         _number("term"),
         _bytes("note", null=True),
-        _check("heads", "size", "size >= 0"),
         _check("heads", "root_hash_bytes", "length(root_hash) = 32"),
+        _check("heads", "size", "size >= 0"),
+        _of_log("heads"),
         key=["log_id", "size"],
-        of_log=True,
     )
     _create(
         "mirrors",
         _number("log_id"),
-        _number("pending_size", null=True),
-        _bytes("pending_root", null=True),
-        _bytes("pending_note", null=True),
-        _number("cosigned_size", null=True),
-        _bytes("cosigned_root", null=True),
-        _bytes("cosigned_note", null=True),
-        _check(
-            "mirrors",
-            "cosigned_whole",
-            "(cosigned_size IS NULL) = (cosigned_root IS NULL) AND (cosigned_size IS NULL) = (cosigned_note IS NULL)",
-        ),
-        _check(
-            "mirrors",
-            "pending_whole",
-            "(pending_size IS NULL) = (pending_root IS NULL) AND (pending_size IS NULL) = (pending_note IS NULL)",
-        ),
-        _check("mirrors", "cosigned_root_bytes", "length(cosigned_root) = 32"),
-        _check("mirrors", "pending_root_bytes", "length(pending_root) = 32"),
+        _bytes("state"),
+        _of_log("mirrors"),
         key=["log_id"],
-        of_log=True,
+    )
+    _create(
+        "log_states",
+        _number("log_id"),
+        _text("name"),
+        _bytes("value"),
+        _of_log("log_states"),
+        key=["log_id", "name"],
     )
 
 
@@ -176,10 +169,10 @@ def _create_signed() -> None:
         _bytes("key_id"),
         _number("at_seconds"),
         _bytes("line"),
-        _check("cosignatures", "root_hash_bytes", "length(root_hash) = 32"),
         _check("cosignatures", "key_id_bytes", "length(key_id) = 4"),
+        _check("cosignatures", "root_hash_bytes", "length(root_hash) = 32"),
+        _of_log("cosignatures"),
         key=["log_id", "size", "root_hash", "member", "key_id"],
-        of_log=True,
     )
     _create(
         "finals",
@@ -190,8 +183,8 @@ def _create_signed() -> None:
         _number("at_seconds"),
         _number("roster_version"),
         _check("finals", "root_hash_bytes", "length(root_hash) = 32"),
+        _of_log("finals"),
         key=["log_id", "size"],
-        of_log=True,
     )
     _create(
         "forks",
@@ -201,8 +194,8 @@ def _create_signed() -> None:
         _bytes("theirs"),
         _number("noticed_at_seconds"),
         _check("forks", "evidence_hash_bytes", "length(evidence_hash) = 32"),
+        _of_log("forks"),
         key=["log_id", "evidence_hash"],
-        of_log=True,
     )
 
 
@@ -213,12 +206,15 @@ def _create_records() -> None:
         _bytes("stream_id"),
         _number("sequence"),
         _bytes("leaf_hash"),
+        _bytes("erasure_key"),
+        _number("published_minute"),
+        _check("streams", "erasure_key_bytes", "length(erasure_key) = 32"),
+        _check("streams", "leaf_hash_bytes", "length(leaf_hash) = 32"),
         _check("streams", "sequence", "sequence >= 0"),
         _check("streams", "stream_id_bytes", "length(stream_id) = 16"),
-        _check("streams", "leaf_hash_bytes", "length(leaf_hash) = 32"),
+        _of_log("streams"),
         key=["log_id", "stream_id"],
         by_key=True,
-        of_log=True,
     )
     _create(
         "records",
@@ -228,9 +224,9 @@ def _create_records() -> None:
         _number("entry_index"),
         _check("records", "content_hash_bytes", "length(content_hash) = 32"),
         _check("records", "record_id_bytes", "length(record_id) = 32"),
+        _of_log("records"),
         key=["record_id"],
         by_key=True,
-        of_log=True,
     )
     _create(
         "cursors",
@@ -246,27 +242,49 @@ def _create_keys() -> None:
         "local_keys",
         _bytes("name"),
         _bytes("wrapped"),
-        _check("local_keys", "name_bytes", "length(name) BETWEEN 1 AND 64"),
+        _check("local_keys", "name_bytes", "length(name) BETWEEN 1 AND 255"),
         key=["name"],
     )
+    _create(
+        "opened_bodies",
+        _number("log_id"),
+        _number("entry_index"),
+        _bytes("key_name"),
+        _bytes("sealed"),
+        _check("opened_bodies", "entry_index", "entry_index >= 0"),
+        _of_log("opened_bodies"),
+        _of_key(),
+        key=["log_id", "entry_index"],
+    )
+    op.create_index(op.f("ix_opened_bodies_key_name"), "opened_bodies", ["key_name"])
     _create(
         "epoch_keys",
         _bytes("key_id"),
         _number("epoch"),
+        _number("destroy_at_seconds", null=True),
         _bytes("wrapped", null=True),
         _check("epoch_keys", "key_id_bytes", "length(key_id) BETWEEN 1 AND 64"),
         key=["key_id"],
     )
 
 
-def _create(
-    name: str, *parts: Any, key: list[str], by_key: bool = False, of_log: bool = False
-) -> None:
-    keys: list[sa.Constraint] = [sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{name}"))]
-    if of_log:
-        foreign = op.f(f"fk_{name}_log_id_logs")
-        keys.append(sa.ForeignKeyConstraint(["log_id"], ["logs.log_id"], name=foreign))
-    op.create_table(name, *parts, *keys, sqlite_strict=True, sqlite_with_rowid=not by_key)
+def _create(name: str, *parts: Any, key: list[str], by_key: bool = False) -> None:
+    keys = sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{name}"))
+    op.create_table(name, *parts, keys, sqlite_strict=True, sqlite_with_rowid=not by_key)
+
+
+def _of_log(table: str) -> Any:
+    name = op.f(f"fk_{table}_log_id_logs")
+    return sa.ForeignKeyConstraint(["log_id"], ["logs.log_id"], name=name)
+
+
+def _of_key() -> Any:
+    return sa.ForeignKeyConstraint(
+        ["key_name"],
+        ["local_keys.name"],
+        name=op.f("fk_opened_bodies_key_name_local_keys"),
+        ondelete="CASCADE",
+    )
 
 
 def _number(name: str, *, null: bool = False) -> Any:
