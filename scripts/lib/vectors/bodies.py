@@ -11,10 +11,10 @@ from fundtrace.ledger.kinds.loans import (
     Drawdown,
     LoanClosed,
     LoanOpened,
-    RelatedParties,
 )
 from fundtrace.ledger.kinds.table import make_record_id
 from fundtrace.ledger.kinds.words import Kind, LoanEnd
+from fundtrace.ledger.matching.related import ListCommitment
 from fundtrace.model.kinds import PartyType, PaymentMode, PurposeClass, Rule
 from vectors.consortium import draw
 
@@ -38,7 +38,7 @@ def make_loan_opened() -> LoanOpened:
         drawdowns=(Drawdown("1", 100_000_000, AT, AccountRef("104333000010", "6222020000001")),),
         declared_payees=(),
         attribution=AttributionPin(Rule.PROCEEDS_FIRST, "rules-2026.1", 30, 259_200),
-        related_parties=RelatedParties(draw("related parties"), 16),
+        related_parties=ListCommitment(draw("related parties"), 16),
     )
 
 
