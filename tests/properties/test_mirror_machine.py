@@ -7,6 +7,8 @@ effect the process may die. It checks what the mirror signed against the trees t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -63,7 +65,7 @@ class Disk:
         assert self.state == old, "another writer came first"
         self.state = new
 
-    def crash(self, survives: bool) -> None:
+    def crash(self, *, survives: bool) -> None:
         """Lose what was not synced, or not: an operating system may have written it."""
         if survives:
             self.sync()
@@ -71,9 +73,12 @@ class Disk:
 
 
 class MirrorMachine(RuleBasedStateMachine):
-    @initialize(first=st.integers(0, 700))
-    def start(self, first):
+    @initialize(first=st.integers(0, 700), fork_from=st.none() | st.integers(1, 40))
+    def start(self, first, fork_from):
         self.branches = [SmallLog(first)]
+        if fork_from is not None and fork_from <= first:  # else it forks later, or not at all
+            entries = [b"fork %d" % place for place in range(fork_from + 5)]
+            self.branches.append(self.branches[0].branch(first - fork_from, entries))
         self.disk = Disk()
         self.known = self.disk.state
         self.signed: list[Checkpoint] = []
@@ -97,6 +102,7 @@ class MirrorMachine(RuleBasedStateMachine):
         for effect in step.effects:
             if isinstance(effect, StoreEntries):
                 self._tick()
+                self._check_proven(step.state, effect)
                 self.disk.write(effect.start, list(effect.entries))
         self._tick()
         self.disk.swap(self.known, step.state.encode())
@@ -106,6 +112,7 @@ class MirrorMachine(RuleBasedStateMachine):
                 self._tick()
                 self.disk.write(effect.start, [])
         self._tick()
+        assert step.fork is None or self.state.fork is not None, "a fork was seen and forgotten"
         step.check()
 
     def _try(self, act) -> bool:
@@ -113,16 +120,15 @@ class MirrorMachine(RuleBasedStateMachine):
         try:
             act()
         except Died:
-            self._come_back(survives=bool(self.crash_at))
+            self.crash_at = None
+            self._come_back(survives=False)
             return False
         except FundtraceError:
             return False
-        finally:
-            self.crash_at = None
         return True
 
     def _come_back(self, *, survives: bool) -> None:
-        self.disk.crash(survives)
+        self.disk.crash(survives=survives)
         self.known = self.disk.state
         state = restart_mirror(self.state, len(self.disk.entries))
         self.disk.swap(self.known, state.encode())
@@ -145,6 +151,15 @@ class MirrorMachine(RuleBasedStateMachine):
         other = honest.branch(size, [b"other %d" % place for place in range(count)])
         self.branches.append(other)
 
+    @precondition(lambda self: len(self.branches) > 1 and self.state.pending_size > 0)
+    @rule(branch=st.integers(0, 1))
+    def equivocate(self, branch):
+        """Show the mirror the other branch's head of the size that it knows."""
+        log, size = self.branches[branch], self.state.pending_size
+        if log.tree.size >= size:
+            request = AddCheckpoint(size, (), log.sign(size).encode())
+            self._try(lambda: self._carry_out(propose_checkpoint(self.state, request, [log.key])))
+
     @rule(at=st.integers(0, 3))
     def plan_a_crash(self, at):
         self.crash_at = at
@@ -156,7 +171,11 @@ class MirrorMachine(RuleBasedStateMachine):
     @rule(branch=st.integers(0, 1), data=st.data())
     def propose(self, branch, data):
         log = self.branches[branch % len(self.branches)]
-        size = data.draw(st.integers(0, log.tree.size) | st.just(log.tree.size))
+        old = self.state.pending_size
+        least = min(old, log.tree.size) if data.draw(st.integers(0, 9)) else 0
+        self._propose(log, data.draw(st.integers(least, log.tree.size)))
+
+    def _propose(self, log: SmallLog, size: int) -> None:
         old = self.state.pending_size
         path = log.tree.prove_consistency(old, size) if old <= size else ()
         request = AddCheckpoint(old, path, log.sign(size).encode())
@@ -172,6 +191,14 @@ class MirrorMachine(RuleBasedStateMachine):
                 return
             if not self._send(state, log.pack(start, size)):
                 return
+
+    @rule(branch=st.integers(0, 1))
+    def send_a_forged_package(self, branch):
+        log = self.branches[branch % len(self.branches)]
+        start, size = self.state.stored.size, self.state.pending_size
+        if start < size <= log.tree.size:
+            package = log.pack(start, size)
+            self._send(self.state, replace(package, entries=(b"forged", *package.entries[1:])))
 
     def _send(self, state: MirrorState, package: Package) -> bool:
         return self._try(lambda: self._carry_out(add_package(state, package)))
@@ -201,12 +228,14 @@ class MirrorMachine(RuleBasedStateMachine):
         self._check_signed(head)
         self.signed.append(head)
 
-    @rule(packages=st.just(9))
-    def follow_to_the_end(self, packages):
-        """What an untroubled mirror does; so that long runs reach heads of hundreds of entries."""
-        self.crash_at = None
-        self.send_packages(0, packages)
-        self.send_packages(1, packages)
+    @rule(branch=st.integers(0, 1), crash=st.none() | st.integers(0, 12), count=st.integers(0, 300))
+    def follow_to_the_end(self, branch, crash, count):
+        """What a mirror does when all goes well; it may die at one point of it, and goes on."""
+        log = self.branches[branch % len(self.branches)]
+        log.append([b"%d %d" % (branch, log.tree.size + place) for place in range(count % 1_000)])
+        self.crash_at = crash
+        self._propose(log, log.tree.size)
+        self.send_packages(branch, 9)
         self.make_durable()
         self.record_the_pending_head()
         self.cosign()
@@ -233,6 +262,8 @@ class MirrorMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.closing is None)
     @rule(branch=st.integers(0, 1), data=st.data())
     def close(self, branch, data):
+        if self.state.fork is None and data.draw(st.integers(0, 9)):
+            return  # a log that did not fork is closed too, for its next epoch, but rarely
         log = self.branches[branch % len(self.branches)]
         size = data.draw(st.integers(0, log.tree.size))
         small, large = sorted((self.state.cosigned_edge.size, size))
@@ -244,6 +275,16 @@ class MirrorMachine(RuleBasedStateMachine):
             self.closing = self.state.closing.checkpoint
 
     # What must hold.
+
+    def _check_proven(self, state: MirrorState, effect: StoreEntries) -> None:
+        """Entries are stored only if they are those of the tree under the pending head."""
+        head = state.pending.checkpoint
+        assert any(
+            log.tree.size >= head.size
+            and log.tree.root(head.size) == head.root_hash
+            and tuple(log.entries[effect.start :][: len(effect.entries)]) == effect.entries
+            for log in self.branches
+        ), "stored, and not proven"
 
     def _check_signed(self, head: Checkpoint) -> None:
         assert Tree([hash_leaf(entry) for entry in self.disk.entries[: head.size]]).root() == (
@@ -285,4 +326,4 @@ class MirrorMachine(RuleBasedStateMachine):
 
 
 TestMirrorMachine = MirrorMachine.TestCase
-TestMirrorMachine.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestMirrorMachine.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
