@@ -54,7 +54,7 @@ class Logs:
             return found
         state = LogState(origin, is_own=is_own)
         table = schema.logs
-        known = self._session.get_number(table.c.log_id)
+        known = self._session.find_most(table.c.log_id)
         self._session.change(
             insert(table).values(
                 log_id=1 if known is None else known + 1,

@@ -125,10 +125,15 @@ class Session:
             raise NotFoundError(f"no log {origin} is in this store; create it first")
         return known
 
-    def get_number(self, column: Any, *conditions: Any) -> int | None:
+    def find_most(self, column: Any) -> int | None:
         """Return the largest value of a column, or None where there is no row."""
-        row = self.find_row(select(func.max(column).label("most")).where(*conditions))
+        row = self.find_row(select(func.max(column).label("most")))
         return None if row is None or row.most is None else int(row.most)
+
+    def find_least(self, column: Any, condition: Any) -> int | None:
+        """Return the least value of a column under a condition, or None where there is no row."""
+        row = self.find_row(select(func.min(column).label("least")).where(condition))
+        return None if row is None or row.least is None else int(row.least)
 
 
 def split(values: Iterable[bytes]) -> list[list[bytes]]:

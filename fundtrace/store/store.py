@@ -61,12 +61,12 @@ class Store:
 
     def get_identity(self) -> Identity:
         """Return which database this is, and whose turn it is to write."""
-        with translated(self.label), self._readers.connect() as connection, connection.begin():
+        with self._reading() as connection:
             return read_identity(connection)
 
     def find_move(self) -> str:
         """Say why this counts as a restored copy, in which nothing is signed; "" if it does not."""
-        with translated(self.label), self._readers.connect() as connection, connection.begin():
+        with self._reading() as connection:
             known = read_identity(connection)
             return explain_move(known, find_place(connection), self._guard)
 
@@ -120,7 +120,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """Begin a Tx that only reads, all of it as of one moment, while others write."""
-        with translated(self.label), self._readers.connect() as connection, connection.begin():
+        with self._reading() as connection:
             known = read_identity(connection)
             session = Session(connection, self._hook, is_reader=True)
             yield Tx(session, Standing(known.term, ""))
@@ -144,6 +144,16 @@ class Store:
                 driver.autocommit = False
             finally:
                 pooled.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Yield a connection that sees one moment; there is nothing to commit at its end."""
+        with translated(self.label), self._readers.connect() as connection:
+            transaction = connection.begin()
+            try:
+                yield connection
+            finally:
+                _roll_back(transaction, connection)
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Connection, Identity]]:

@@ -23,6 +23,7 @@ class Tx:
 
     def __init__(self, session: Session, standing: Standing) -> None:
         """Open the rooms; ``Store`` begins and ends the transaction."""
+        self.session = session  # for checks and tests; whoever writes uses the rooms
         self.term = standing.term
         self.tiles = Tiles(session)
         self.mirrors = Mirrors(session, standing)
