@@ -4,8 +4,15 @@ A mirror's line on a checkpoint says that every entry up to it is stored durably
 contradicts nothing the mirror ever cosigned. So: a signed head becomes pending by the witness's
 step; entries come in packages of up to 256, aligned at 256, each proven to lie under the pending
 head before anything of it is stored; once all of them are durable the head is recorded as
-cosigned, and only then signed. It never cosigns less than it cosigned. A fork that is seen stops
-it for that log until the consortium has closed the log; then it cosigns the closing head alone.
+cosigned, and only then signed. It never cosigns less than it cosigned.
+
+It stops cosigning a log for good, the closing head not excepted, when it sees the log fork, when
+its member states its highest head so that the log can be closed, or when it learns that the log
+is closed: two different closings may both be valid, and a head cosigned after the statement could
+become final beside the one that the other chose. What lies up to the closing head becomes final
+through the first checkpoint of the next epoch, which names it; a mirror cosigns that one only
+when it holds all of it (``check_closed_log_held``). A planned end is an ordinary head and closes
+nothing here.
 
 Nothing here does I/O. Each step takes a state and returns the next one, with the effects that
 belong to it. The caller keeps this order:
@@ -104,7 +111,8 @@ def propose_checkpoint(
 
     Refuses as ``witness.advance_checkpoint`` does, but that two roots of one size are a step of
     their own: its state is frozen, and ``check`` raises the ForkError. A frozen log raises
-    ForkError at once, a closed one RuleViolationError ("log-closed").
+    ForkError at once; one that is closed, or for which silence was promised, takes no other head
+    (RuleViolationError "log-closed", "silence-promised").
     """
     _check_origin(state, request.origin)
     _check_not_frozen(state)
@@ -112,8 +120,8 @@ def propose_checkpoint(
         head = advance_checkpoint(state.pending, request, log_keys)
     except ForkError as fork:
         return _record_fork(state, fork)
-    if state.closing is not None and head.checkpoint != state.closing.checkpoint:
-        raise RuleViolationError("log-closed", f"{state.origin} is closed; its next epoch goes on")
+    if state.pending is None or head.checkpoint != state.pending.checkpoint:
+        _check_not_ended(state)
     return Step(replace(state, pending=head))
 
 
@@ -169,13 +177,13 @@ def confirm_durable(state: MirrorState, size: int) -> MirrorState:
 def prepare_cosignature(state: MirrorState) -> MirrorState:
     """Return the state that records the pending head as cosigned, to be kept before signing.
 
-    Raises ForkError for a frozen log, RuleViolationError "log-closed" for any but the closing
-    head of a closed one, and "not-durable" while an entry below the head is not durable.
+    Raises ForkError for a frozen log, RuleViolationError "log-closed" and "silence-promised",
+    and "not-durable" while an entry below the head is not durable.
     """
     _check_not_frozen(state)
+    _check_not_ended(state)
     if state.pending is None:
         raise RuleViolationError("not-durable", f"no head of {state.origin} is pending")
-    _check_open_for(state, state.pending)
     head = state.pending.checkpoint
     if state.durable.size != head.size or state.durable.root() != head.root_hash:
         raise RuleViolationError(
@@ -194,9 +202,9 @@ def sign_cosigned(
     ``prepare_cosignature`` does.
     """
     _check_not_frozen(state)
+    _check_not_ended(state)
     if state.cosigned is None:
         raise RuleViolationError("not-durable", f"no head of {state.origin} is recorded")
-    _check_open_for(state, state.cosigned)
     return cosign_head(state.cosigned, signers, at_seconds)
 
 
@@ -215,40 +223,62 @@ def report_fork(
     return _record_fork(state, fork)
 
 
+def promise_silence(state: MirrorState) -> MirrorState:
+    """Return the state in which nothing more of the log is cosigned, for good.
+
+    To be kept before the member signs its closing statement, whose head is ``state.cosigned``.
+    """
+    return replace(state, is_silent=True)
+
+
 def close_log(
     state: MirrorState,
     closing: SignedCheckpoint,
     path: Sequence[bytes],
     log_keys: Sequence[VerifierKey],
+    kept: Edge | None = None,
 ) -> Step:
     """Return the step that closes a log at its last head, as the consortium decided.
 
-    That it decided so is the caller's to verify. ``path`` proves the consistency between the
-    closing head and the cosigned one, from the smaller to the larger. Entries above the cosigned
-    head may lie on a branch that is dropped: they are dropped here and come again under the
-    closing head, which alone may still be cosigned. Raises ProofError where the closing head
-    contradicts what this mirror cosigned: then its promise stands and the log stays frozen.
+    That it decided so is the caller's to verify. ``kept`` is the edge of those stored entries
+    that lie under the closing head, by default of all that were cosigned; ``path`` proves it.
+    What is stored beyond is dropped: it may be of a branch that the consortium dropped, be it
+    that this mirror cosigned it. The rest comes in packages under the closing head. A log may be
+    closed again at another head, should two closings be about. Raises ProofError for a ``kept``
+    that does not lie under the head, InvalidInputError for one that is not of what is stored.
     """
     _check_origin(state, closing.checkpoint.origin)
-    if state.closing is not None and state.closing.checkpoint != closing.checkpoint:
-        raise RuleViolationError("log-closed", f"{state.origin} is closed at another head already")
+    kept = state.cosigned_edge if kept is None else kept
     last = closing.checkpoint
-    size, root = state.cosigned_edge.size, state.cosigned_edge.root()
-    if last.size >= size:
-        verify_consistency(size, root, last.size, last.root_hash, path)
-    else:
-        verify_consistency(last.size, last.root_hash, size, root, path)
-    if state.closing is not None:
-        return Step(state)
-    kept = keep_log_lines(closing, log_keys)
-    closed = replace(
-        state,
-        closing=kept,
-        pending=kept if last.size >= size else state.cosigned,
-        stored=state.cosigned_edge,
-        durable=state.cosigned_edge,
+    known = {edge.size: edge for edge in (state.stored, state.durable, state.cosigned_edge)}
+    if kept.size > min(state.stored.size, last.size) or known.get(kept.size, kept) != kept:
+        raise InvalidInputError(
+            f"{kept.size} entries of {state.origin} are to be kept; give the edge of those stored "
+            f"(of {state.stored.size}) that lie under the closing head (of {last.size})"
+        )
+    verify_consistency(kept.size, kept.root(), last.size, last.root_hash, path)
+    head = keep_log_lines(closing, log_keys)
+    durable, left = (
+        edge if edge.size < kept.size else kept for edge in (state.durable, state.cosigned_edge)
     )
-    return Step(closed, (DropEntries(size),))
+    closed = replace(
+        state, closing=head, pending=head, stored=kept, durable=durable, cosigned_edge=left
+    )
+    return Step(closed, (DropEntries(kept.size),))
+
+
+def check_closed_log_held(state: MirrorState, size: int, root_hash: bytes) -> None:
+    """Check that every entry up to a log's last head is durable here.
+
+    To be asked before the opening of the next epoch is cosigned, with the size and the root that
+    it names. Raises RuleViolationError ("not-durable").
+    """
+    if (state.durable.size, state.durable.root()) != (size, root_hash):
+        raise RuleViolationError(
+            "not-durable",
+            f"{state.durable.size} entries of {state.origin} are durable here, and not the "
+            f"{size} under root {root_hash.hex()} that its next epoch goes on from: fetch them",
+        )
 
 
 def restart_mirror(state: MirrorState, present_size: int) -> MirrorState:
@@ -295,11 +325,16 @@ def _check_not_frozen(state: MirrorState) -> None:
         )
 
 
-def _check_open_for(state: MirrorState, head: SignedCheckpoint) -> None:
-    """Check that a head may be cosigned: any of an open log, of a closed one its last alone."""
-    if state.closing is not None and head.checkpoint != state.closing.checkpoint:
+def _check_not_ended(state: MirrorState) -> None:
+    """Check that the log is not closed and that no statement promised silence about it."""
+    if state.closing is not None:
         raise RuleViolationError(
             "log-closed",
-            f"{state.origin} is closed at size {state.closing.checkpoint.size}; no other head of "
-            "it is cosigned",
+            f"{state.origin} is closed at size {state.closing.checkpoint.size}: its next epoch "
+            "goes on, and nothing of this one is cosigned",
+        )
+    if state.is_silent:
+        raise RuleViolationError(
+            "silence-promised",
+            f"this mirror stated its highest head of {state.origin} and cosigns no other",
         )

@@ -28,6 +28,7 @@ from fundtrace.tlog.tree import Frontier
 
 STATE_HEADER: Final = b"fundtrace mirror state v1"
 _NONE: Final = b"-"
+_YES: Final = b"yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,11 @@ class MirrorState:
     """All that a mirror must not forget about one log.
 
     ``stored`` entries were proven to lie under ``pending``; ``durable`` ones are known to
-    survive a crash; up to ``cosigned`` the mirror has promised that they do. ``fork`` holds two
-    contradicting heads, ours first, once seen: nothing is cosigned then until ``closing``, the
-    last head of the log as the consortium closed it, is known, and after that nothing else.
+    survive a crash; up to ``cosigned``, the largest head ever cosigned, the mirror has said that
+    they do. Three things end the cosigning for good: ``fork``, two contradicting heads that were
+    seen, ours first; ``is_silent``, the promise that a closing statement makes; and ``closing``,
+    the head at which the consortium closed the log. Once closed, the mirror holds what lies under
+    that head, which may leave out some of what it cosigned: ``cosigned_edge`` is what is left.
     """
 
     origin: str
@@ -73,6 +76,7 @@ class MirrorState:
     cosigned: SignedCheckpoint | None = None
     closing: SignedCheckpoint | None = None
     fork: tuple[bytes, bytes] | None = None
+    is_silent: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a state that the steps of ``mirror`` never reach."""
@@ -93,7 +97,8 @@ class MirrorState:
                     f"the mirror state of {self.origin} has an edge of another head"
                 )
         cosigned_size = self.cosigned.checkpoint.size if self.cosigned else 0
-        if cosigned_size != self.cosigned_edge.size:
+        left = self.cosigned_edge.size
+        if left > cosigned_size or (left < cosigned_size and self.closing is None):
             raise EncodingError("a mirror keeps the edge of the head that it cosigned")
 
     @property
@@ -103,7 +108,7 @@ class MirrorState:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether a fork was seen and the log is not closed yet: nothing may be cosigned."""
+        """Whether a fork was seen and the log is not closed yet: nothing of it is taken."""
         return self.fork is not None and self.closing is None
 
     def encode(self) -> bytes:
@@ -115,7 +120,8 @@ class MirrorState:
         for name, head in _list_heads(self):
             lines.append(name + b" " + (_NONE if head is None else b64encode(head.encode())))
         fork = _NONE if self.fork is None else b" ".join(b64encode(one) for one in self.fork)
-        return b"\n".join([*lines, b"fork " + fork, b""])
+        silent = _YES if self.is_silent else _NONE
+        return b"\n".join([*lines, b"fork " + fork, b"silent " + silent, b""])
 
 
 def parse_mirror_state(data: bytes) -> MirrorState:
@@ -136,9 +142,10 @@ def parse_mirror_state(data: bytes) -> MirrorState:
         cosigned=_parse_head(_take(lines, b"cosigned")),
         closing=_parse_head(_take(lines, b"closing")),
         fork=_parse_fork(_take(lines, b"fork")),
+        is_silent=_parse_mark(_take(lines, b"silent")),
     )
     if next(lines, None) is not None:
-        raise EncodingError("a mirror state has nothing behind its fork line")
+        raise EncodingError("a mirror state has nothing behind its last line")
     return state
 
 
@@ -186,3 +193,9 @@ def _parse_fork(fields: list[bytes]) -> tuple[bytes, bytes] | None:
         raise EncodingError("a fork in a mirror state is two notes in base64, or a dash")
     ours, theirs = (parse_base64(one, "a head of a fork") for one in fields)
     return ours, theirs
+
+
+def _parse_mark(fields: list[bytes]) -> bool:
+    if fields not in ([_NONE], [_YES]):
+        raise EncodingError("a mark in a mirror state is yes or a dash")
+    return fields == [_YES]

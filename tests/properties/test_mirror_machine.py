@@ -24,15 +24,17 @@ from fundtrace.tlog.mirror import (
     Step,
     StoreEntries,
     add_package,
+    check_closed_log_held,
     close_log,
     confirm_durable,
     prepare_cosignature,
+    promise_silence,
     propose_checkpoint,
     report_fork,
     restart_mirror,
     sign_cosigned,
 )
-from fundtrace.tlog.mirror_state import MirrorState, parse_mirror_state
+from fundtrace.tlog.mirror_state import Edge, MirrorState, parse_mirror_state
 from fundtrace.tlog.tree import Tree
 from fundtrace.tlog.witness import AddCheckpoint
 from tests.support.logs import AT, ORIGIN, SmallLog, make_mirror_key
@@ -52,10 +54,14 @@ class Disk:
         self.entries: list[bytes] = []
         self.written: list[bytes] | None = None  # entries not synced yet
 
+    @property
+    def present(self) -> list[bytes]:
+        """What the process reads: entries that a crash would lose are among them."""
+        return self.entries if self.written is None else self.written
+
     def write(self, start: int, entries: list[bytes]) -> None:
-        present = self.entries if self.written is None else self.written
-        assert start <= len(present), "the mirror left a gap"
-        self.written = present[:start] + entries
+        assert start <= len(self.present), "the mirror left a gap"
+        self.written = self.present[:start] + entries
 
     def sync(self) -> None:
         if self.written is not None:
@@ -82,9 +88,7 @@ class MirrorMachine(RuleBasedStateMachine):
         self.disk = Disk()
         self.known = self.disk.state
         self.signed: list[Checkpoint] = []
-        self.frozen_since: int | None = None
         self.crash_at: int | None = None
-        self.closing: Checkpoint | None = None
 
     # The caller's side: how a step is carried out, and where it may die.
 
@@ -259,20 +263,42 @@ class MirrorMachine(RuleBasedStateMachine):
         assert contradict
         self._try(lambda: self._carry_out(step))
 
-    @precondition(lambda self: self.closing is None)
+    @rule(unlikely=st.integers(0, 9))
+    def state_the_highest_head(self, unlikely):
+        if unlikely and self.state.fork is None:
+            return
+        self._try(lambda: self._carry_out(Step(promise_silence(self.state))))
+
     @rule(branch=st.integers(0, 1), data=st.data())
     def close(self, branch, data):
         if self.state.fork is None and data.draw(st.integers(0, 9)):
-            return  # a log that did not fork is closed too, for its next epoch, but rarely
+            return  # a log that did not fork is closed too, but rarely
         log = self.branches[branch % len(self.branches)]
         size = data.draw(st.integers(0, log.tree.size))
-        small, large = sorted((self.state.cosigned_edge.size, size))
-        if large > log.tree.size:
-            return
-        path = log.tree.prove_consistency(small, large)
-        self._try(lambda: self._carry_out(close_log(self.state, log.sign(size), path, [log.key])))
-        if self.state.closing is not None:
-            self.closing = self.state.closing.checkpoint
+        held = self.disk.present[: min(self.state.stored.size, size)]
+        same = [ours == theirs for ours, theirs in zip(held, log.entries, strict=False)]
+        common = same.index(False) if False in same else len(same)
+        kept = data.draw(st.integers(0, common) | st.just(common))
+        edge = Edge.of(SmallLog(held[:kept]).frontier())
+        path = log.tree.prove_consistency(kept, size)
+        self._try(
+            lambda: self._carry_out(close_log(self.state, log.sign(size), path, [log.key], edge))
+        )
+
+    @precondition(lambda self: self.state.closing is not None)
+    @rule()
+    def hold_a_closed_log_to_its_end(self):
+        """Whatever happened before, a closed log can be held up to its last head."""
+        self.crash_at = None
+        head = self.state.closing.checkpoint
+        log = next(
+            one
+            for one in self.branches
+            if one.tree.size >= head.size and one.tree.root(head.size) == head.root_hash
+        )
+        self.send_packages(self.branches.index(log), 9)
+        self.make_durable()
+        check_closed_log_held(self.state, head.size, head.root_hash)
 
     # What must hold.
 
@@ -294,8 +320,8 @@ class MirrorMachine(RuleBasedStateMachine):
         if self.signed:
             assert head.size >= self.signed[-1].size, "the cosigned size went back"
         assert not self.state.is_frozen, "cosigned in spite of a fork"
-        if self.closing is not None:
-            assert head == self.closing, "cosigned another head of a closed log"
+        assert not self.state.is_silent, "cosigned in spite of the promise"
+        assert self.state.closing is None, "cosigned a head of a closed log"
 
     def _agree(self, one: Checkpoint, other: Checkpoint) -> bool:
         """Whether one branch has both heads."""

@@ -11,7 +11,7 @@ from fundtrace.tlog.keys import COSIGNATURE_ED25519, ED25519, SignerKey
 from fundtrace.tlog.mirror import PACKAGE_ENTRIES_MAX, Package
 from fundtrace.tlog.note import Signature
 from fundtrace.tlog.quorum import MemberKeys, QuorumPolicy
-from fundtrace.tlog.tree import Tree
+from fundtrace.tlog.tree import Frontier, Tree
 from fundtrace.tlog.witness import AddCheckpoint
 
 ORIGIN = "a.bank.example/ledger/1"
@@ -58,6 +58,11 @@ class SmallLog:
     def branch(self, size: int, entries: list[bytes]) -> SmallLog:
         """Return a log that shares the first entries with this one, and the key."""
         return SmallLog(self.entries[:size] + entries, self.origin)
+
+    def frontier(self) -> Frontier:
+        frontier = Frontier()
+        frontier.extend([hash_leaf(entry) for entry in self.entries])
+        return frontier
 
     def sign(self, size: int | None = None) -> SignedCheckpoint:
         size = self.tree.size if size is None else size

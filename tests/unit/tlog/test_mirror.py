@@ -24,9 +24,11 @@ from fundtrace.tlog.mirror import (
     Package,
     StoreEntries,
     add_package,
+    check_closed_log_held,
     close_log,
     confirm_durable,
     prepare_cosignature,
+    promise_silence,
     propose_checkpoint,
     report_fork,
     restart_mirror,
@@ -238,49 +240,115 @@ def test_a_fork_of_another_log_freezes_nothing_here():
         report_fork(MirrorState("z.example"), heads, None, KEYS)
 
 
-def _close(state: MirrorState, log: SmallLog, size: int):
-    small, large = sorted((state.cosigned_edge.size, size))
-    return close_log(state, log.sign(size), log.tree.prove_consistency(small, large), KEYS)
+def _edge(log: SmallLog, size: int) -> Edge:
+    return Edge.of(SmallLog(log.entries[:size]).frontier())
+
+
+def _close(state: MirrorState, log: SmallLog, size: int, kept: int | None = None):
+    edge = state.cosigned_edge if kept is None else _edge(LOG, kept)
+    path = log.tree.prove_consistency(edge.size, size) if edge.size <= size else ()
+    return close_log(state, log.sign(size), path, KEYS, None if kept is None else edge)
+
+
+def _refuse_to_cosign(state: MirrorState, rule: str) -> None:
+    for act in (lambda: prepare_cosignature(state), lambda: sign_cosigned(state, [MIRROR], AT)):
+        with pytest.raises(RuleViolationError) as caught:
+            act()
+        assert caught.value.rule == rule
 
 
 @pytest.mark.parametrize("log", [LOG, BRANCH], ids=["own branch", "other branch"])
-def test_a_closed_log_is_mirrored_up_to_its_last_head_on_either_branch(log):
+def test_a_closed_log_is_held_up_to_its_last_head_and_cosigned_no_more(log):
     frozen = _see_fork(_fill(_propose(_mirror(LOG, 280), LOG, 300), LOG))
     step = _close(frozen, log, 320)
     assert step.effects == (DropEntries(280),)
-    assert not step.state.is_frozen
-    state = prepare_cosignature(confirm_durable(_fill(step.state, log), 320))
-    (line,) = sign_cosigned(state, [MIRROR], AT)
-    assert verify_cosignature(log.sign(320).checkpoint, line, MIRROR.verifier) == AT
-    assert state.fork == frozen.fork
+    state = confirm_durable(_fill(step.state, log), 320)
+    check_closed_log_held(state, 320, log.tree.root(320))
+    _refuse_to_cosign(state, "log-closed")
+    assert (state.fork, state.cosigned) == (frozen.fork, LOG.sign(280))
+    assert parse_mirror_state(state.encode()) == state
+
+
+def test_a_mirror_of_the_dropped_branch_goes_over_to_the_one_that_was_closed():
+    frozen = _see_fork(_mirror(LOG, 300))
+    step = _close(frozen, BRANCH, 320, kept=290)
+    assert step.effects == (DropEntries(290),)
+    assert step.state.cosigned == LOG.sign(300)  # it is not forgotten
+    state = confirm_durable(_fill(step.state, BRANCH), 320)
+    check_closed_log_held(state, 320, BRANCH.tree.root(320))
+    _refuse_to_cosign(state, "log-closed")
+    assert parse_mirror_state(state.encode()) == state
+
+
+@pytest.mark.parametrize("kept", [0, 100, 256, 290])
+def test_a_log_closed_below_what_was_cosigned_is_cut_back(kept):
+    state = _fill(_close(_mirror(LOG, 300), LOG, 290, kept).state, LOG)
+    assert state.stored == _edge(LOG, 290)
+    check_closed_log_held(confirm_durable(state, 290), 290, LOG.tree.root(290))
+
+
+def test_a_closed_log_that_is_not_held_to_its_end_is_not_gone_on_from():
+    state = _close(_mirror(LOG, 300), LOG, 320).state
+    with pytest.raises(RuleViolationError, match="fetch them") as caught:
+        check_closed_log_held(state, 320, LOG.tree.root(320))
+    assert caught.value.rule == "not-durable"
+    held = confirm_durable(_fill(state, LOG), 320)
+    with pytest.raises(RuleViolationError):
+        check_closed_log_held(held, 320, BRANCH.tree.root(320))
 
 
 def test_a_closed_log_takes_no_other_head():
     state = _close(_mirror(LOG, 300), LOG, 320).state
     assert _propose(state, LOG, 320) == state
-    with pytest.raises(RuleViolationError, match="closed") as caught:
+    with pytest.raises(RuleViolationError) as caught:
         propose_checkpoint(state, LOG.propose(320, 600), KEYS)
     assert caught.value.rule == "log-closed"
-    with pytest.raises(RuleViolationError, match="closed"):
-        sign_cosigned(state, [MIRROR], AT)  # 300 was cosigned before, and is no more
-    with pytest.raises(RuleViolationError, match="another head"):
-        _close(state, LOG, 321)
-    assert _close(state, LOG, 320).state == state
 
 
-def test_a_mirror_that_cosigned_more_than_the_closing_head_keeps_it_and_cosigns_no_more():
-    state = _close(_mirror(LOG, 300), LOG, 290).state
-    assert state.cosigned == LOG.sign(300)
-    for act in (lambda: prepare_cosignature(state), lambda: sign_cosigned(state, [MIRROR], AT)):
-        with pytest.raises(RuleViolationError, match="closed at size 290"):
-            act()
+def test_a_log_may_be_closed_again_where_two_closings_are_about():
+    state = _close(_mirror(LOG, 280), LOG, 320).state
+    again = _close(_fill(state, LOG), LOG, 600, kept=320).state
+    assert again.pending == LOG.sign(600)
+    assert again.stored.size == 320
+    _refuse_to_cosign(again, "log-closed")
 
 
-@pytest.mark.parametrize("size", [300, 320])
-def test_a_closing_head_that_contradicts_what_was_cosigned_is_refused(size):
-    frozen = _see_fork(_mirror(LOG, 300))
+@pytest.mark.parametrize(
+    ("log", "size", "kept"), [(BRANCH, 300, 300), (BRANCH, 320, 300), (BRANCH, 320, 291)]
+)
+def test_what_is_kept_must_lie_under_the_closing_head(log, size, kept):
     with pytest.raises(ProofError):
-        _close(frozen, BRANCH, size)
+        _close(_see_fork(_mirror(LOG, 300)), log, size, kept)
+
+
+@pytest.mark.parametrize(("size", "kept"), [(290, None), (290, 300), (320, 310)])
+def test_no_more_is_kept_than_is_stored_and_lies_under_the_closing_head(size, kept):
+    with pytest.raises(InvalidInputError, match="to be kept"):
+        _close(_mirror(LOG, 300), LOG, size, kept)
+
+
+def test_the_edge_of_another_branch_is_not_what_is_stored():
+    edge = _edge(BRANCH, 300)
+    path = BRANCH.tree.prove_consistency(300, 320)
+    with pytest.raises(InvalidInputError, match="to be kept"):
+        close_log(_mirror(LOG, 300), BRANCH.sign(320), path, KEYS, edge)
+
+
+def test_a_mirror_that_stated_its_highest_head_cosigns_nothing_more():
+    full = confirm_durable(_fill(_propose(_mirror(LOG, 300), LOG, 320), LOG), 320)
+    silent = promise_silence(full)
+    _refuse_to_cosign(silent, "silence-promised")
+    assert silent.cosigned == LOG.sign(300)  # what the statement names
+    assert parse_mirror_state(silent.encode()) == silent
+    with pytest.raises(RuleViolationError) as caught:
+        propose_checkpoint(silent, LOG.propose(320, 600), KEYS)
+    assert caught.value.rule == "silence-promised"
+
+
+def test_silence_is_kept_when_the_log_is_closed():
+    closed = _close(promise_silence(_mirror(LOG, 300)), LOG, 320).state
+    assert closed.is_silent
+    _refuse_to_cosign(closed, "log-closed")
 
 
 def test_a_closing_head_of_another_log_is_refused():
@@ -344,6 +412,7 @@ STATE = _mirror(LOG, 300).encode()
         STATE.replace(b"closing -", b"closing AAAA"),
         STATE.replace(b"fork -", b"fork AAAA"),
         STATE.replace(b"fork -", b"fork - - -"),
+        STATE.replace(b"silent -", b"silent no"),
     ],
 )
 def test_bytes_that_are_no_state_are_refused(data):
