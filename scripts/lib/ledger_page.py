@@ -102,7 +102,10 @@ def _build_secrets(origin: str, place: str) -> dict[str, str]:
             (keys.wrap_key, f"wrap key of {reader}"),
         ]
     drawn = [(draw(f"content {place}"), "randomness of the content key")]
-    return {"hex pairs": _render(pairs), "hex drawn": _render([*drawn, *_list_filling(make_filling(place))])}
+    return {
+        "hex pairs": _render(pairs),
+        "hex drawn": _render([*drawn, *_list_filling(make_filling(place))]),
+    }
 
 
 def _list_filling(filling: bytes) -> Iterator[Part]:

@@ -7,7 +7,6 @@ from base64 import b64decode
 
 import pytest
 
-from fundtrace import errors
 from fundtrace.evidence.check import check_package
 from fundtrace.evidence.package import parse_package
 from fundtrace.ledger.completeness import StreamRecord, StreamTally, prove_complete
@@ -27,26 +26,14 @@ from fundtrace.wire.entries import parse_entry
 from fundtrace.wire.records import get_sealed_header, parse_record
 from fundtrace.wire.rosters import encode_roster, parse_roster
 from tests.support import plain_ledger
-from tests.support.vector_cases import list_own_cases
+from tests.support.vector_cases import judge, list_own_cases
 
 from vectors import derivations  # isort: skip  # vector_cases makes it importable
 
 
-def _judge(case, verify):
-    """Return what ``verify`` returns for a valid case; for others, demand the named error."""
-    if case["expect"] == "valid":
-        return verify()
-    with pytest.raises(errors.FundtraceError) as caught:
-        verify()
-    assert type(caught.value).__name__ == case["expect"]
-    if case.get("rule"):
-        assert caught.value.rule == case["rule"]
-    return None
-
-
 @pytest.mark.parametrize("case", list_own_cases("derivations"))
 def test_a_derivation_gives_what_its_case_says(case):
-    made = _judge(case, lambda: derivations.FUNCTIONS[case["function"]](case["input"]))
+    made = judge(case, lambda: derivations.FUNCTIONS[case["function"]](case["input"]))
     assert made is None or made.hex() == case["output_hex"]
 
 
@@ -67,7 +54,7 @@ def test_a_record_id_is_what_its_case_says(case):
         case["hop"],
         case["version"],
     )
-    made = _judge(case, lambda: make_record_id(*given))
+    made = judge(case, lambda: make_record_id(*given))
     assert made is None or made.hex() == case["record_id_hex"]
 
 
@@ -84,7 +71,7 @@ def _open(case):
 
 @pytest.mark.parametrize("case", list_own_cases("sealing"))
 def test_a_sealed_body_is_judged_as_its_case_says(case):
-    plaintext = _judge(case, lambda: _open(case))
+    plaintext = judge(case, lambda: _open(case))
     assert plaintext is None or plaintext.hex() == case["plaintext_hex"]
 
 
@@ -104,7 +91,7 @@ def _read_tally(given):
 @pytest.mark.parametrize("case", list_own_cases("streams"))
 def test_a_stream_is_found_whole_or_not_as_its_case_says(case):
     records = [_read_record(one) for one in case["records"]]
-    found = _judge(case, lambda: prove_complete(records, _read_tally(case["tally"])))
+    found = judge(case, lambda: prove_complete(records, _read_tally(case["tally"])))
     if found is not None:
         assert case["answer"] == {
             "complete": found.is_complete,
@@ -138,10 +125,10 @@ def test_a_roster_is_judged_as_its_case_says(case):
         *before, _ = case["versions"]
         if before:
             assert _build_chain(before, pin)  # all but the last are good
-        _judge(case, lambda: _build_chain(case["versions"], pin))
+        judge(case, lambda: _build_chain(case["versions"], pin))
     else:
         activations = tuple(Activation(*one) for one in case["activations"])
-        log = _judge(case, lambda: LogRoster("a/1", tuple(case["before"]), activations))
+        log = judge(case, lambda: LogRoster("a/1", tuple(case["before"]), activations))
         assert log is None or list(log.list_versions(case["size"])) == case["needs"]
 
 
@@ -174,7 +161,7 @@ def test_a_log_keeps_its_rules_as_its_case_says(case):
     ]
     for entry in before:
         rules.apply(entry)
-    _judge(case, lambda: rules.apply(last))
+    judge(case, lambda: rules.apply(last))
     assert rules.head.size == len(entries) - (case["expect"] != "valid")
 
 
@@ -196,7 +183,7 @@ def test_a_consent_is_judged_as_its_case_says(case):
     )
     trusted = [b64decode(one) for one in case["trusted_base64"]]
     known_at = dt.datetime.fromisoformat(case["known_at"])
-    signer = _judge(case, lambda: verify_consent(evidence, trusted, known_at, revoked))
+    signer = judge(case, lambda: verify_consent(evidence, trusted, known_at, revoked))
     if signer is not None:
         assert (signer.subject, signer.serial) == (case["subject"], case["serial"])
         assert evidence.statement.encode() == evidence.text
@@ -206,7 +193,7 @@ def test_a_consent_is_judged_as_its_case_says(case):
 def test_an_evidence_package_is_judged_as_its_case_says(case):
     data, root = b64decode(case["package_base64"]), bytes.fromhex(case["pinned_root_hex"])
     if case["expect"] not in {"valid", "not held"}:
-        _judge(case, lambda: parse_package(data))
+        judge(case, lambda: parse_package(data))
         return
     package = parse_package(data)
     verdict = check_package(package, root or None)
@@ -214,6 +201,24 @@ def test_an_evidence_package_is_judged_as_its_case_says(case):
     assert found == case["findings"]
     assert verdict.holds() == (case["expect"] == "valid")
     assert package.encode() == data
+
+
+def _list_opening():
+    """Return the valid cases of records and sealed bodies that a reader opens."""
+    cases = [*list_own_cases("records"), *list_own_cases("sealing")]
+    return [
+        one
+        for one in cases
+        if one.values[0]["expect"] == "valid" and "pair_secret_hex" in one.values[0]
+    ]
+
+
+@pytest.mark.parametrize("case", _list_opening())
+def test_a_record_opens_as_the_page_says(case):
+    entry, blob = bytes.fromhex(case["entry_hex"]), bytes.fromhex(case["blob_hex"])
+    secret = bytes.fromhex(case["pair_secret_hex"])
+    _, plaintext = plain_ledger.open_body(entry, blob, case["reader"], secret)
+    assert plaintext.hex() == case.get("plaintext_hex", case.get("body_hex"))
 
 
 def _list_packages():

@@ -119,26 +119,18 @@ def _list_valid() -> list[Case]:
     cases = []
     for size in (0, 1, 511, 512, 1023):
         made = Sealed(b"a" * size)
-        case = _case(
-            f"a body of {size} bytes",
-            f"padded to {len(pad(made.plaintext))}",
-            "valid",
-            _encode(made.context, made.blob),
-            made.blob,
-        )
-        cases.append(_by_reader(case, "bank-b") | {"plaintext_hex": made.plaintext.hex()})
+        why = f"padded to {len(pad(made.plaintext))}"
+        cases.append(_by_reader(_opens(f"a body of {size} bytes", why, made), "bank-b"))
     for count in (0, 1, 3, 4, 5):
-        readers = tuple(f"bank-{letter}" for letter in "abcde"[:count])
-        made = Sealed(b"a body", readers)
-        case = _case(
-            f"{count} readers",
-            f"{len(made.context.reader_tags)} tags",
-            "valid",
-            _encode(made.context, made.blob),
-            made.blob,
-        )
-        cases.append(_by_key(case, made.key) | {"plaintext_hex": made.plaintext.hex()})
+        made = Sealed(b"a body", tuple(f"bank-{letter}" for letter in "abcde"[:count]))
+        why = f"{len(made.context.reader_tags)} tags"
+        cases.append(_by_key(_opens(f"{count} readers", why, made), made.key))
     return cases
+
+
+def _opens(name: str, why: str, made: Sealed) -> Case:
+    case = _case(name, why, "valid", _encode(made.context, made.blob), made.blob)
+    return case | {"plaintext_hex": made.plaintext.hex()}
 
 
 def _list_badly_padded() -> list[Case]:
