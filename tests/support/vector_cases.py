@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fundtrace import errors
 from tests.support.shared import REPOSITORY, find_vectors
 
 OWN = REPOSITORY / "tests" / "vectors" / "fundtrace"
@@ -38,3 +39,15 @@ def as_params(pairs: Iterable[tuple[str, Any]]) -> list[pytest.ParameterSet]:
     params = [pytest.param(case, id=name) for name, case in pairs]
     assert params
     return params
+
+
+def judge(case: dict[str, Any], verify: Callable[[], Any]) -> Any:
+    """Return what ``verify`` returns for a valid case; for others, demand the named error."""
+    if case["expect"] == "valid":
+        return verify()
+    with pytest.raises(errors.FundtraceError) as caught:
+        verify()
+    assert type(caught.value).__name__ == case["expect"]
+    if case.get("rule"):
+        assert caught.value.rule == case["rule"]
+    return None

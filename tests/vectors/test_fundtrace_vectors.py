@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from fundtrace import errors
 from fundtrace.ledger.kinds.table import get_kind
 from fundtrace.ledger.pairs import Pair, derive_pair_keys
 from fundtrace.tlog.checkpoint import open_checkpoint, parse_checkpoint
@@ -25,7 +24,7 @@ from fundtrace.tlog.quorum import (
 from fundtrace.wire.bodies import encode_body
 from fundtrace.wire.entries import encode_entry, parse_entry
 from fundtrace.wire.records import open_record, open_shared_record, parse_record
-from tests.support.vector_cases import OWN, list_own_cases
+from tests.support.vector_cases import OWN, judge, list_own_cases
 
 from vectors import FAMILIES, render_family  # isort: skip  # vector_cases makes it importable
 
@@ -48,16 +47,6 @@ def test_no_file_is_left_of_a_family_that_is_gone():
     assert {path.stem for path in OWN.glob("*.json")} == set(FAMILIES)
 
 
-def _judge(case, verify):
-    """Return what ``verify`` returns for a valid case; for others, demand the named error."""
-    if case["expect"] == "valid":
-        return verify()
-    with pytest.raises(errors.FundtraceError) as caught:
-        verify()
-    assert type(caught.value).__name__ == case["expect"]
-    return None
-
-
 def _build_policy(policy) -> QuorumPolicy:
     log_key = parse_verifier_key(policy["log_vkey"])
     if not policy["members"]:
@@ -71,7 +60,7 @@ def _build_policy(policy) -> QuorumPolicy:
 
 @pytest.mark.parametrize("case", list_own_cases("vkeys"))
 def test_a_vkey_is_judged_as_its_case_says(case):
-    key = _judge(case, lambda: parse_verifier_key(case["vkey"]))
+    key = judge(case, lambda: parse_verifier_key(case["vkey"]))
     if key is not None:
         assert key.encode() == case["vkey"]
         assert (key.name, key.algorithm) == (case["key_name"], case["algorithm"])
@@ -85,7 +74,7 @@ def test_a_vkey_is_judged_as_its_case_says(case):
 def test_a_note_is_judged_as_its_case_says(case):
     keys = [parse_verifier_key(one) for one in case["vkeys"]]
     data = case["note"].encode()
-    signed = _judge(case, lambda: verify_note(parse_note(data), keys))
+    signed = judge(case, lambda: verify_note(parse_note(data), keys))
     if signed is not None:
         assert [key.name for key in signed] == case["signed_by"]
         assert parse_note(data).encode() == data
@@ -95,7 +84,7 @@ def test_a_note_is_judged_as_its_case_says(case):
 def test_a_checkpoint_is_judged_as_its_case_says(case):
     key = parse_verifier_key(case["log_vkey"])
     data = case["note"].encode()
-    signed = _judge(case, lambda: open_checkpoint(data, key))
+    signed = judge(case, lambda: open_checkpoint(data, key))
     if signed is not None:
         head = signed.checkpoint
         assert (head.origin, head.size) == (case["origin"], case["size"])
@@ -111,9 +100,9 @@ def test_a_cosignature_is_judged_as_its_case_says(case):
     if "subtree" in case:
         part = case["subtree"]
         subtree = Subtree(head.origin, part["start"], part["end"], bytes.fromhex(part["hash_hex"]))
-        assert _judge(case, lambda: verify_subtree_cosignature(subtree, line, key)) is None
+        assert judge(case, lambda: verify_subtree_cosignature(subtree, line, key)) is None
     else:
-        at = _judge(case, lambda: verify_cosignature(head, line, key))
+        at = judge(case, lambda: verify_cosignature(head, line, key))
         assert at == case.get("at_seconds")
     if "message_hex" in case:
         key.verify_message(bytes.fromhex(case["message_hex"]), line.blob[8:])
@@ -123,7 +112,7 @@ def test_a_cosignature_is_judged_as_its_case_says(case):
 def test_a_proof_file_is_judged_as_its_case_says(case):
     data, leaf = case["file"].encode(), hash_leaf(bytes.fromhex(case["entry_hex"]))
     policy = _build_policy(case["policy"])
-    found = _judge(case, lambda: verify_proof_file(parse_proof_file(data), leaf, policy))
+    found = judge(case, lambda: verify_proof_file(parse_proof_file(data), leaf, policy))
     if found is not None:
         assert parse_proof_file(data).encode() == data
         assert found == verify_quorum(parse_proof_file(data).checkpoint_note, policy)
@@ -133,11 +122,11 @@ def test_a_proof_file_is_judged_as_its_case_says(case):
 def test_a_quorum_is_judged_as_its_case_says(case):
     if "numbers" in case:
         n, q, f, is_the_rule = case["numbers"].values()
-        _judge(case, lambda: check_intersection(n, q, f))
+        judge(case, lambda: check_intersection(n, q, f))
         assert ((quorum_size(n), faults_max(n)) == (q, f)) is is_the_rule
     else:
         policy = _build_policy(case["policy"])
-        found = _judge(case, lambda: verify_quorum(case["note"].encode(), policy))
+        found = judge(case, lambda: verify_quorum(case["note"].encode(), policy))
         if found is not None:
             assert found.at_seconds == case["at_seconds"]
             assert list(found.members) == case["counted"]
@@ -147,11 +136,11 @@ def test_a_quorum_is_judged_as_its_case_says(case):
 def test_a_record_is_judged_as_its_case_says(case):
     entry = bytes.fromhex(case["entry_hex"])
     if "blob_hex" not in case:
-        value = _judge(case, lambda: parse_entry(entry))
+        value = judge(case, lambda: parse_entry(entry))
         assert value is None or encode_entry(value) == entry
     else:
         blob, content_key = (bytes.fromhex(case[name]) for name in ("blob_hex", "content_key_hex"))
-        opened = _judge(case, lambda: open_record(entry, blob, _derive_keys(case, entry)))
+        opened = judge(case, lambda: open_record(entry, blob, _derive_keys(case, entry)))
         if opened is not None:
             assert get_kind(opened.body) == case["kind"]
             assert encode_body(opened.body).hex() == case["body_hex"]

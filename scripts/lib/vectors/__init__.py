@@ -13,7 +13,23 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from vectors import checkpoints, cosignatures, notes, proof_files, quorums, records, vkeys
+from vectors import (
+    checkpoints,
+    consents,
+    cosignatures,
+    derivations,
+    evidence,
+    log_rules,
+    notes,
+    proof_files,
+    quorums,
+    record_ids,
+    records,
+    rosters,
+    sealing,
+    streams,
+    vkeys,
+)
 
 Case = dict[str, Any]
 
@@ -25,6 +41,14 @@ FAMILIES: Final[dict[str, tuple[str, Callable[[], list[Case]]]]] = {
     "proof_files": ("an entry's proof under a policy (C2SP tlog-proof)", proof_files.build),
     "quorums": ("q of n members, and heads under a policy", quorums.build),
     "records": ("sealed records for a reader, and entries in clear", records.build),
+    "derivations": ("hashes, keys and messages of the ledger, one by one", derivations.build),
+    "sealing": ("sealed bodies: padding, filling, wraps, commitment", sealing.build),
+    "record_ids": ("ids of records, from what is published", record_ids.build),
+    "streams": ("whether all of a stream is shown, by its tally", streams.build),
+    "log_rules": ("a log's own rules, as a mirror checks them", log_rules.build),
+    "rosters": ("chains of rosters, and the versions that a head needs", rosters.build),
+    "consents": ("consents: text, signature, certificates", consents.build),
+    "evidence": ("evidence packages, whole and short of something", evidence.build),
 }
 
 
