@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from fundtrace.cli import imports, simulate, statement, trace, trail
+from fundtrace.cli import imports, ledger, simulate, statement, trace, trail
 from fundtrace.errors import BadTablesError, FundtraceError
 from fundtrace.report.texts import clean
 
@@ -58,6 +58,7 @@ app.command("trace")(trace.trace)
 app.command("statement")(statement.statement)
 app.command("simulate")(simulate.simulate)
 app.add_typer(imports.app, name="import")
+app.add_typer(ledger.app, name="ledger")
 
 
 def run() -> None:
