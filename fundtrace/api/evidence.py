@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from fundtrace.tlog.keys import VerifierKey
 from fundtrace.tlog.proof_file import PROOF_HEADER
 
 _ZIP_MAGIC = b"PK"
+# LIMIT: whatever is no package: an entry bundle of 256 entries of 64 KiB has 16.8 MB.
+_FILE_BYTES_MAX = 1 << 25
 
 
 def verify_evidence(
@@ -37,8 +40,9 @@ def verify_evidence(
     """
     if path.is_dir():
         key = _need_log_key(log_key, "the folder of a log")
+        _refuse_unused("the folder of a log", pinned_root, entry)
         return check_log(_read_under(path), key, cosigners)
-    data = _read(path)
+    data = _read(path, 2 * PACKAGE_BYTES_MAX)
     if data.startswith(_ZIP_MAGIC):
         if log_key is not None or cosigners or entry is not None:
             raise InvalidInputError(
@@ -49,8 +53,11 @@ def verify_evidence(
         return check_package(parse_package(data), pinned_root)
     if data.startswith(PROOF_HEADER):
         key = _need_log_key(log_key, "a proof file")
+        _refuse_unused("a proof file", pinned_root)
         return check_proof(data, None if entry is None else _read(entry), key, cosigners)
-    verdict, _ = check_checkpoint(data, _need_log_key(log_key, "a checkpoint"), cosigners)
+    key = _need_log_key(log_key, "a checkpoint")
+    _refuse_unused("a checkpoint", pinned_root, entry)
+    verdict, _ = check_checkpoint(data, key, cosigners)
     return verdict
 
 
@@ -62,11 +69,29 @@ def _need_log_key(log_key: VerifierKey | None, what: str) -> VerifierKey:
     return log_key
 
 
-def _read(path: Path) -> bytes:
+def _refuse_unused(what: str, pinned_root: bytes | None, entry: Path | None = None) -> None:
+    """Refuse what would not be looked at: a yes must never seem to cover it."""
+    if pinned_root is not None:
+        raise InvalidInputError(
+            f"this is {what}, and no roster's root is checked with it; give an evidence package"
+        )
+    if entry is not None:
+        raise InvalidInputError(
+            f"this is {what}, and says nothing about an entry; give the entry's proof file"
+        )
+
+
+def _read(path: Path, package_bytes_max: int = 0) -> bytes:
+    """Read a file of a size that its kind may have; which kind it is shows in its first bytes."""
     try:
-        if path.stat().st_size > 2 * PACKAGE_BYTES_MAX:
-            raise InvalidInputError(f"{path} is larger than any evidence; was the file mixed up?")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            is_package = file.peek(len(_ZIP_MAGIC)).startswith(_ZIP_MAGIC)
+            bytes_max = package_bytes_max if is_package and package_bytes_max else _FILE_BYTES_MAX
+            if os.fstat(file.fileno()).st_size > bytes_max:
+                raise InvalidInputError(
+                    f"{path} is larger than any evidence; was the file mixed up?"
+                )
+            return file.read()
     except OSError as error:
         raise InvalidInputError(f"cannot read {path}: {error.strerror}") from error
 

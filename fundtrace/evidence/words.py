@@ -107,17 +107,23 @@ _SENTENCES: Final = {
     ),
     Topic.FORK_SHOWN: (
         (
-            "the log {origin} shows two heads of {size} entries, both signed by it: it is forked;"
-            " keep this file, and tell the consortium"
+            "the log {origin} signed two heads, of {other} and of {size} entries, that contradict"
+            " each other: it is forked; keep this file, and tell the consortium"
         ),
-        "日志 {origin} 有两个已签署的 {size} 条头部：该日志已分叉；请保留本文件并通知联盟",
+        (
+            "日志 {origin} 签署了两个相互矛盾的头部（{other} 条与 {size} 条）：该日志已分叉；"
+            "请保留本文件并通知联盟"
+        ),
     ),
     Topic.STREAM_COMPLETE: (
         (
-            "stream {stream} of {origin} is here whole: records 0 to {last}, its end tallied at entry"
-            " {tally}"
+            "stream {stream} of {origin} is here whole up to the tally at entry {tally}: records 0 to"
+            " {last}. Whether others came after that tally, it does not say; a later one would"
         ),
-        "{origin} 的流 {stream} 完整：第 0 至 {last} 条记录，其末端由第 {tally} 条统计条目证明",
+        (
+            "{origin} 的流 {stream} 截至第 {tally} 条统计条目完整：第 0 至 {last} 条记录。"
+            "该统计之后是否另有记录，须以更新的统计条目证明"
+        ),
     ),
     Topic.STREAM_WITHOUT_TALLY: (
         (

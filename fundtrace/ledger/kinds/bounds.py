@@ -39,7 +39,9 @@ DAY_END = INSTANT_END.date()
 
 # Control characters, line and paragraph separators, and the marks that turn the direction of
 # text, with which a name can be shown as another one. Lone surrogates have no UTF-8.
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 class Bound(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -80,6 +81,19 @@ def test_bodies_are_shown_when_asked_for(package):
     assert "流借2026-0117" in shown.output
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "up to the tally at entry 2"), ("zh", "截至第 2 条统计条目完整")]
+)
+def test_a_whole_stream_is_whole_up_to_its_tally_and_no_further(log, tmp_path, lang, words):
+    log.publish(make_movement())
+    path = tmp_path / "old.zip"
+    whole = build_evidence(log)
+    path.write_bytes(replace(whole, entries=whole.entries[:3]).encode())
+    done = _run(path, "--root", ROOT.hex(), "--lang", lang)
+    assert done.exit_code == 0
+    assert words in done.output
+
+
 def test_json_carries_findings_and_bodies(package):
     done = _run(package, "--root", ROOT.hex(), "--format", "json")
     value = json.loads(done.output)
@@ -149,3 +163,47 @@ def test_a_checkpoint_verifies_by_the_log_s_key_and_not_without():
     done = _run(path)
     assert isinstance(done.exception, InvalidInputError)
     assert "vkey" in str(done.exception)
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_checkpoint_in_place_of_a_proof_says_nothing_about_an_entry(tmp_path, is_folder):
+    path = tmp_path if is_folder else tmp_path / "checkpoint"
+    source = find_vectors("tessera") / "testdata" / "log"
+    (tmp_path / "tile").symlink_to(source / "tile")
+    (tmp_path / "checkpoint").write_bytes((source / "checkpoint.15").read_bytes())
+    entry = tmp_path / "entry.bin"
+    entry.write_bytes(b"never logged")
+    assert _run(path, "--log-key", TESSERA_KEY).exit_code == 0
+    done = _run(path, "--log-key", TESSERA_KEY, "--entry", entry)
+    assert isinstance(done.exception, InvalidInputError)
+    assert "says nothing about an entry" in str(done.exception)
+
+
+def test_a_root_given_with_what_has_no_roster_is_refused(log, tmp_path):
+    proof = tmp_path / "proof.txt"
+    proof.write_bytes(log.prove(0))
+    entry = tmp_path / "entry.bin"
+    entry.write_bytes(log.entries[0])
+    options = (proof, "--entry", entry, "--log-key", log.signer.verifier.encode())
+    assert _run(*options).exit_code == 0
+    done = _run(*options, "--root", ROOT.hex())
+    assert isinstance(done.exception, InvalidInputError)
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+@pytest.mark.parametrize("magic", [b"", b"PK"])
+def test_a_file_larger_than_its_kind_is_refused_unread(tmp_path, is_folder, magic):
+    path = tmp_path / "checkpoint"
+    path.write_bytes(magic)
+    os.truncate(path, 5_000_000_000)  # nothing is written: the file has holes
+    done = _run(tmp_path if is_folder else path, "--log-key", TESSERA_KEY)
+    assert isinstance(done.exception, InvalidInputError)
+    assert "larger than any evidence" in str(done.exception)
+
+
+def test_a_checkpoint_of_many_megabytes_is_refused_unread(tmp_path):
+    path = tmp_path / "checkpoint"
+    path.touch()
+    os.truncate(path, 100_000_000)
+    done = _run(path, "--log-key", TESSERA_KEY)
+    assert "larger than any evidence" in str(done.exception)
