@@ -28,6 +28,7 @@ from fundtrace.ledger.roster.terms import (
     RequiredAlgorithms,
 )
 from fundtrace.ledger.roster.uniqueness import check_ascending, check_unique
+from fundtrace.model.characters import fold_ascii
 from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule
 from fundtrace.tlog.keys import VerifierKey
 
@@ -111,7 +112,7 @@ class Roster(Checked):
 def check_nothing_stands_twice(roster: Roster) -> None:
     """Check that no two members, and no two roles, share what names or identifies."""
     members = roster.members
-    names = [(name.casefold(), one.id) for one in members for name in (one.name_zh, one.name_en)]
+    names = [(fold_ascii(name), one.id) for one in members for name in (one.name_zh, one.name_en)]
     check_unique(dict.fromkeys(names), "the name")  # one bank may have one name in both languages
     for label, codes in (
         ("the CNAPS code", [(one.cnaps, one.id) for one in members]),
