@@ -83,6 +83,14 @@ class Roster(Checked):
             raise NotFoundError(f"roster version {self.version} has no member {member_id!r}")
         return member
 
+    def get_message_key(self, member_id: str) -> bytes:
+        """Return the key under which a member's signed messages verify, 32 bytes (Ed25519).
+
+        It is that of its log in the current epoch (``ledger.signed``), of learners too. Raises
+        NotFoundError.
+        """
+        return self.get_member(member_id).log_key.public_key
+
     def find_member_by_origin(self, origin: str) -> Member | None:
         """Return the member whose log has this origin in this version, or None."""
         return next((member for member in self.members if member.origin == origin), None)
