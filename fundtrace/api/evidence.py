@@ -37,6 +37,7 @@ def verify_evidence(
     """
     if path.is_dir():
         key = _need_log_key(log_key, "the folder of a log")
+        _refuse_unused("the folder of a log", pinned_root, entry)
         return check_log(_read_under(path), key, cosigners)
     data = _read(path)
     if data.startswith(_ZIP_MAGIC):
@@ -49,8 +50,11 @@ def verify_evidence(
         return check_package(parse_package(data), pinned_root)
     if data.startswith(PROOF_HEADER):
         key = _need_log_key(log_key, "a proof file")
+        _refuse_unused("a proof file", pinned_root)
         return check_proof(data, None if entry is None else _read(entry), key, cosigners)
-    verdict, _ = check_checkpoint(data, _need_log_key(log_key, "a checkpoint"), cosigners)
+    key = _need_log_key(log_key, "a checkpoint")
+    _refuse_unused("a checkpoint", pinned_root, entry)
+    verdict, _ = check_checkpoint(data, key, cosigners)
     return verdict
 
 
@@ -60,6 +64,18 @@ def _need_log_key(log_key: VerifierKey | None, what: str) -> VerifierKey:
             f"{what} is checked against the log's key; give the vkey that the log is known by"
         )
     return log_key
+
+
+def _refuse_unused(what: str, pinned_root: bytes | None, entry: Path | None = None) -> None:
+    """Refuse what would not be looked at: a yes must never seem to cover it."""
+    if pinned_root is not None:
+        raise InvalidInputError(
+            f"this is {what}, and no roster's root is checked with it; give an evidence package"
+        )
+    if entry is not None:
+        raise InvalidInputError(
+            f"this is {what}, and says nothing about an entry; give the entry's proof file"
+        )
 
 
 def _read(path: Path) -> bytes:

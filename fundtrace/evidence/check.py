@@ -19,10 +19,11 @@ from hashlib import sha256
 from fundtrace.errors import FundtraceError, VerificationError
 from fundtrace.evidence.findings import Finding, Standing, Topic, Verdict
 from fundtrace.evidence.foreign import format_instant
+from fundtrace.evidence.forks import SeenRanges
 from fundtrace.evidence.package import EntryEvidence, Package
 from fundtrace.evidence.streams import Shown, check_streams
 from fundtrace.ledger.kinds.common import Body
-from fundtrace.ledger.kinds.entries import Entry, Record
+from fundtrace.ledger.kinds.entries import Entry, Record, Tally
 from fundtrace.ledger.kinds.table import ENTRIES, get_kind
 from fundtrace.ledger.roster.activation import Purpose, build_policy
 from fundtrace.ledger.roster.chain import RosterChain, begin_chain
@@ -76,23 +77,28 @@ def _check_entries(
 ) -> list[Finding]:
     findings: list[Finding] = []
     shown: list[Shown] = []
-    heads: dict[tuple[str, int], bytes] = {}
+    ranges = SeenRanges()
+    subjects: dict[tuple[str, int, bytes], str] = {}
     for number, evidence in enumerate(entries, start=1):
         subject = f"entries/{number:04d}"
         try:
             place = _verify_place(subject, evidence, chain)
+            leaf_hash = hash_leaf(evidence.entry)
+            # Shown twice, a payment reads like two.
+            first = subjects.setdefault((place.origin, place.index, leaf_hash), subject)
+            if first != subject:
+                raise VerificationError(f"it stands in the package already, as {first}")
         except FundtraceError as error:
             findings.append(_refute(Topic.ENTRY_REFUTED, subject, error))
             continue
         findings += _report_final(place, chain, standing)
         findings += _check_content(place, evidence, standing, bodies)
         head = place.finality.checkpoint
-        if heads.setdefault((head.origin, head.size), head.root_hash) != head.root_hash:
-            details = {"origin": head.origin, "size": str(head.size)}
+        other = ranges.find_contradiction(head, place.index, leaf_hash, place.path)
+        if other is not None:
+            details = {"origin": head.origin, "size": str(head.size), "other": str(other)}
             findings.append(Finding(Standing.REFUTED, Topic.FORK_SHOWN, subject, details))
-        shown.append(
-            Shown(subject, head.origin, place.index, hash_leaf(evidence.entry), place.entry)
-        )
+        shown.append(Shown(subject, head.origin, place.index, leaf_hash, place.entry))
     return findings + check_streams(shown, standing)
 
 
@@ -127,11 +133,12 @@ def _open_roster(data: bytes, note: bytes) -> RosterDocument:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An entry that is final, and where it stands: file, index in its log, head, roster."""
+    """An entry that is final, and where it stands: file, index in its log, path, head, roster."""
 
     subject: str
     entry: Entry
     index: int
+    path: tuple[bytes, ...]
     finality: Finality
     roster: Roster
 
@@ -155,7 +162,9 @@ def _verify_place(subject: str, evidence: EntryEvidence, chain: RosterChain) -> 
     finality = verify_proof_file(file, hash_leaf(evidence.entry), policy)
     if isinstance(entry, Record):
         _check_context(entry, origin, roster)
-    return _Place(subject, entry, file.index, finality, roster)
+    elif isinstance(entry, Tally) and entry.size != file.index:
+        raise VerificationError(f"it tallies {entry.size} entries and stands at index {file.index}")
+    return _Place(subject, entry, file.index, file.path, finality, roster)
 
 
 def _check_context(record: Record, origin: str, roster: Roster) -> None:

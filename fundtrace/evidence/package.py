@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fundtrace.errors import EncodingError, InvalidInputError
+from fundtrace.ledger.kinds.bounds import Text
 
 FORMAT = "fundtrace-evidence/1"
 MANIFEST = "manifest.json"
@@ -51,7 +52,7 @@ _NAME = re.compile(
     r"|documents/[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.[a-z0-9]{1,8}"
 )
 _DATE = (1980, 1, 1, 0, 0, 0)
-_TEXT_MAX = 500
+_TEXT = Text(1, 2_000)  # LIMIT: 500 characters of four bytes
 _ABOUT = ("consortium", "subject", "made_by", "made_at", "software")
 
 
@@ -105,10 +106,7 @@ class Package:
         if tuple(sorted(self.about)) != tuple(sorted(_ABOUT)):
             raise InvalidInputError(f"an evidence package says exactly {', '.join(_ABOUT)}")
         for key, text in self.about.items():
-            if not text or len(text) > _TEXT_MAX or any(ord(char) < 0x20 for char in text):
-                raise InvalidInputError(
-                    f"{key} of an evidence package: one line of 1 to {_TEXT_MAX} characters"
-                )
+            _TEXT.check(text, f"{key} of an evidence package")
         if len(self.rosters) > ROSTERS_MAX or len(self.entries) > 9_999:
             raise InvalidInputError(
                 f"an evidence package holds at most {ROSTERS_MAX} rosters and 9,999 entries;"

@@ -107,10 +107,13 @@ _SENTENCES: Final = {
     ),
     Topic.FORK_SHOWN: (
         (
-            "the log {origin} shows two heads of {size} entries, both signed by it: it is forked;"
-            " keep this file, and tell the consortium"
+            "the log {origin} signed two heads, of {other} and of {size} entries, that contradict"
+            " each other: it is forked; keep this file, and tell the consortium"
         ),
-        "日志 {origin} 有两个已签署的 {size} 条头部：该日志已分叉；请保留本文件并通知联盟",
+        (
+            "日志 {origin} 签署了两个相互矛盾的头部（{other} 条与 {size} 条）：该日志已分叉；"
+            "请保留本文件并通知联盟"
+        ),
     ),
     Topic.STREAM_COMPLETE: (
         (

@@ -24,13 +24,23 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 from fundtrace.errors import EncodingError, SignatureError
 from fundtrace.tlog.keys import check_ed25519_public_key
 
 # LIMIT: below 2,048 bits RSA is not trusted; above 8,192 verifying is work for nothing.
 RSA_BITS_MIN, RSA_BITS_MAX = 2048, 8192
+
+# What ``cryptography`` raises for malformed certificates and lists, their names and extensions.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,11 @@ def check_key(certificate: x509.Certificate) -> object:
     ):
         return key
     raise SignatureError("the key of a certificate is too weak or of a kind that is not trusted")
+
+
+def is_hash_trusted(oid: x509.ObjectIdentifier, hashed: HashAlgorithm | None) -> bool:
+    """Tell whether a CA's signature of this algorithm is over a hash that is still trusted."""
+    return oid == SignatureAlgorithmOID.ED25519 or isinstance(hashed, SHA256 | SHA384 | SHA512)
 
 
 def _verify_rsa_pkcs1(certificate: x509.Certificate, message: bytes, signature: bytes) -> None:

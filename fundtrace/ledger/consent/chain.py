@@ -20,11 +20,16 @@ from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, SignatureAlgorithmOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from fundtrace.errors import EncodingError, SignatureError
-from fundtrace.ledger.consent.algorithms import SignatureAlgorithm, check_key, verify_by
+from fundtrace.ledger.consent.algorithms import (
+    UNREADABLE,
+    SignatureAlgorithm,
+    check_key,
+    is_hash_trusted,
+    verify_by,
+)
 from fundtrace.ledger.consent.revocation import Revocation
 
 # LIMIT: signer, two intermediate CAs and a root are usual; each link is a signature to verify.
@@ -65,7 +70,7 @@ def parse_certificate(der: bytes) -> x509.Certificate:
         # These are read when asked for; what is wrong with them shall show here.
         _ = (certificate.subject, certificate.issuer, certificate.serial_number)
         _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-    except (ValueError, x509.InvalidVersion) as error:
+    except UNREADABLE as error:
         raise EncodingError(f"not a certificate in DER: {error}") from error
     return certificate
 
@@ -128,10 +133,7 @@ def _verify_issued(child: x509.Certificate, issuer: x509.Certificate, rules: Cha
             return
     check_key(issuer)
     try:
-        hashed = child.signature_hash_algorithm
-        if oid != SignatureAlgorithmOID.ED25519 and not isinstance(
-            hashed, SHA256 | SHA384 | SHA512
-        ):
+        if not is_hash_trusted(oid, child.signature_hash_algorithm):
             raise SignatureError(f"{_name(child)} is signed over a hash that is not trusted")
         child.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
@@ -177,9 +179,9 @@ def _check_signer(certificate: x509.Certificate) -> None:
 
 
 def _check_not_revoked(certificate: x509.Certificate, rules: ChainRules) -> None:
-    issuer = certificate.issuer.public_bytes()
+    place = (certificate.serial_number, certificate.issuer)
     for revocation in rules.revoked:
-        same = (revocation.issuer, revocation.serial) == (issuer, certificate.serial_number)
+        same = (revocation.serial, revocation.issuer) == place
         if same and revocation.revoked_at <= rules.known_at:
             raise SignatureError(
                 f"{_name(certificate)} was revoked on {revocation.revoked_at.isoformat()}, "
@@ -199,7 +201,7 @@ def _list_extensions(
 ) -> Iterable[x509.Extension[x509.ExtensionType]]:
     try:
         return certificate.extensions
-    except (ValueError, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise SignatureError(
             f"the extensions of {_name(certificate)} cannot be read: {error}"
         ) from error

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from fundtrace.errors import InvalidInputError
+from fundtrace.ledger.consent.algorithms import UNREADABLE
 
 CERTIFICATE_BYTES_MIN = 64
 CERTIFICATE_BYTES_MAX = 8_192  # LIMIT: an RSA-4096 CA with policies has about 2 kB
@@ -43,16 +44,19 @@ def load_certificate(der: bytes, what: str) -> x509.Certificate:
             "are allowed"
         )
     try:
-        return x509.load_der_x509_certificate(der)  # strict DER, with nothing behind it
-    except ValueError as error:
+        certificate = x509.load_der_x509_certificate(der)  # strict DER, with nothing behind it
+        # These are read when asked for; what is wrong with them shall show here.
+        _ = (certificate.subject, certificate.issuer, certificate.not_valid_after_utc)
+    except UNREADABLE as error:
         raise InvalidInputError(f"{what} is no X.509 certificate in DER: {error}") from error
+    return certificate
 
 
 def check_authority(certificate: x509.Certificate, what: str) -> None:
     """Check that a certificate may issue others, or raise InvalidInputError."""
     try:
         extensions = certificate.extensions
-    except (ValueError, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise InvalidInputError(f"{what} has extensions that cannot be read: {error}") from error
     # SPEC: RFC 5280 4.2.1.9: without cA in basicConstraints a key must not verify certificates
     try:

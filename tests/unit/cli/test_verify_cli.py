@@ -149,3 +149,28 @@ def test_a_checkpoint_verifies_by_the_log_s_key_and_not_without():
     done = _run(path)
     assert isinstance(done.exception, InvalidInputError)
     assert "vkey" in str(done.exception)
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_checkpoint_in_place_of_a_proof_says_nothing_about_an_entry(tmp_path, is_folder):
+    path = tmp_path if is_folder else tmp_path / "checkpoint"
+    source = find_vectors("tessera") / "testdata" / "log"
+    (tmp_path / "tile").symlink_to(source / "tile")
+    (tmp_path / "checkpoint").write_bytes((source / "checkpoint.15").read_bytes())
+    entry = tmp_path / "entry.bin"
+    entry.write_bytes(b"never logged")
+    assert _run(path, "--log-key", TESSERA_KEY).exit_code == 0
+    done = _run(path, "--log-key", TESSERA_KEY, "--entry", entry)
+    assert isinstance(done.exception, InvalidInputError)
+    assert "says nothing about an entry" in str(done.exception)
+
+
+def test_a_root_given_with_what_has_no_roster_is_refused(log, tmp_path):
+    proof = tmp_path / "proof.txt"
+    proof.write_bytes(log.prove(0))
+    entry = tmp_path / "entry.bin"
+    entry.write_bytes(log.entries[0])
+    options = (proof, "--entry", entry, "--log-key", log.signer.verifier.encode())
+    assert _run(*options).exit_code == 0
+    done = _run(*options, "--root", ROOT.hex())
+    assert isinstance(done.exception, InvalidInputError)

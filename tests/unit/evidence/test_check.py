@@ -271,6 +271,45 @@ def test_two_heads_of_one_size_show_a_fork(log):
     assert not verdict.holds(is_part_enough=True)
 
 
+@pytest.mark.parametrize("shown", [(0,), (1,), (2,), (4,), (0, 4)])
+@pytest.mark.parametrize("is_longer_first", [False, True])
+def test_two_heads_of_different_sizes_that_share_a_range_show_a_fork(log, shown, is_longer_first):
+    other = BankLog()
+    for stream in (9, 9, 10, 11, 12):
+        other.publish(make_receipt(), stream=stream)
+    ours, theirs = build_evidence(log), build_evidence(other)
+    parts = [ours.entries, tuple(theirs.entries[place] for place in shown)]
+    first, second = parts[::-1] if is_longer_first else parts
+    verdict = check_package(replace(ours, entries=first + second), ROOT)
+    assert Topic.FORK_SHOWN in _bad(verdict)
+    assert not verdict.holds(is_part_enough=True)
+    fork = next(one for one in verdict.findings if one.topic is Topic.FORK_SHOWN)
+    assert {fork.details["size"], fork.details["other"]} == {"4", "5"}
+
+
+def test_heads_of_one_growing_log_contradict_each_other_nowhere(log):
+    entries = [log.show(index) for index in range(4)]
+    for size in range(4, 12):
+        log.publish(make_movement(), stream=2)
+        entries.append(log.show(size))
+    log.tally()
+    entries.append(log.show(12))
+    assert check_package(build_evidence(log, entries=tuple(entries)), ROOT).holds()
+
+
+def test_an_entry_shown_twice_is_refuted(log):
+    package = build_evidence(log)
+    verdict = check_package(replace(package, entries=(*package.entries, log.show(1))), ROOT)
+    assert _why(verdict, Topic.ENTRY_REFUTED) == "it stands in the package already, as entries/0002"
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_tally_of_another_size_than_its_place_is_refuted(log, size):
+    log.append(Tally(size, tuple(log.tails.values())))
+    verdict = check_package(build_evidence(log), ROOT)
+    assert f"it tallies {size} entries" in _why(verdict, Topic.ENTRY_REFUTED)
+
+
 def test_documents_are_enclosed_and_prove_nothing(log):
     package = build_evidence(log, documents={"statement.pdf": b"%PDF"})
     verdict = check_package(package, ROOT)

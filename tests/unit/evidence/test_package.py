@@ -169,6 +169,14 @@ def test_a_manifest_of_another_shape_is_refused(manifest):
         parse_package(_archive({**_files(PACKAGE.encode()), "manifest.json": manifest}))
 
 
+@pytest.mark.parametrize("text", [r"\ud800", r"\u009b31m", r"\u007f", r"\u202egap", ""])
+def test_a_manifest_that_no_terminal_could_show_as_it_is_is_refused(text):
+    files = _files(PACKAGE.encode())
+    manifest = files["manifest.json"].replace(b"loan W-001", text.encode())
+    with pytest.raises(EncodingError, match="subject"):
+        parse_package(_archive({**files, "manifest.json": manifest}))
+
+
 @pytest.mark.parametrize("version", [0, 1_000])
 def test_a_roster_version_out_of_bounds_is_refused(version):
     with pytest.raises(InvalidInputError, match="roster version"):

@@ -115,6 +115,12 @@ WEAK_CA = make_authority("E-Sign Issuing", ROOT, kind="rsa1024")
 ODD_CURVE_CA = make_authority("E-Sign Issuing", ROOT, kind="p224")
 SHA224_CA = replace(make_authority("E-Sign Issuing", ROOT), hashed=hashes.SHA224)
 UNREADABLE = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\xff")
+# What ``cryptography`` refuses by errors that are no ValueError: an x400Address, no TLS feature.
+X400 = x509.UnrecognizedExtension(
+    ExtensionOID.SUBJECT_ALTERNATIVE_NAME, bytes.fromhex("3004a3023000")
+)
+NO_FEATURE = x509.UnrecognizedExtension(ExtensionOID.TLS_FEATURE, bytes.fromhex("3000"))
+X400_CA = replace(ISSUING, extensions=((X400, False),))
 STRANGE_CA = replace(ISSUING, extensions=((STRANGE, True),))
 NAMED = x509.NameConstraints([x509.DirectoryName(make_name("Borrower"))], None)
 LIMITED_CA = replace(ISSUING, extensions=((NAMED, False),))
@@ -151,6 +157,9 @@ LIMITED_CA = replace(ISSUING, extensions=((NAMED, False),))
         (replace(SIGNER, extensions=(SERVER,)), (ISSUING,), [ROOT], "extended key usage"),
         (replace(SIGNER, extensions=((STRANGE, True),)), (ISSUING,), [ROOT], "not handled"),
         (replace(SIGNER, extensions=((UNREADABLE, False),)), (ISSUING,), [ROOT], "cannot be read"),
+        (replace(SIGNER, extensions=((X400, False),)), (ISSUING,), [ROOT], "cannot be read"),
+        (replace(SIGNER, extensions=((NO_FEATURE, False),)), (ISSUING,), [ROOT], "cannot be read"),
+        (replace(SIGNER, issuer=X400_CA), (X400_CA,), [ROOT], "cannot be read"),
         (
             make_authority("CA", ISSUING, usage=("digital_signature",)),
             (ISSUING,),
@@ -180,6 +189,7 @@ LIMITED_CA = replace(ISSUING, extensions=((NAMED, False),))
             "unknown critical",
             "unreadable",
         ),
+        *("x400 name", "tls feature", "ca with x400 name"),
         *("ca signs", "self-signed", "self-signed, trusted"),
     ],
 )
@@ -266,9 +276,7 @@ def test_a_consent_signed_after_the_ledger_knew_it_is_refused():
 )
 def test_a_revocation_counts_up_to_when_the_ledger_knew_the_consent(plan, days, refused):
     certificate = plan.certificate
-    revocation = Revocation(
-        certificate.issuer.public_bytes(), certificate.serial_number, KNOWN + days * DAY
-    )
+    revocation = Revocation(certificate.issuer, certificate.serial_number, KNOWN + days * DAY)
     if refused:
         with pytest.raises(SignatureError, match="was revoked"):
             verify(make_evidence(), revoked={revocation})
@@ -277,11 +285,15 @@ def test_a_revocation_counts_up_to_when_the_ledger_knew_the_consent(plan, days, 
 
 
 def test_a_serial_number_revoked_by_another_ca_does_not_count():
-    other = Revocation(make_name("Another CA").public_bytes(), 99, ROOT_BEGIN)
+    other = Revocation(make_name("Another CA"), 99, ROOT_BEGIN)
     assert verify(make_evidence(), revoked={other}).serial == 99
 
 
-@pytest.mark.parametrize("der", [b"x", bytes(100), SIGNER.der + b"\x00", SIGNER.der[:-1]])
+# The name's UTF8String made a BIT STRING, which no common name is.
+BIT_NAME = SIGNER.der.replace(b"\x0c\x0cBorrower Ltd", b"\x03\x0c\x00orrower Ltd")
+
+
+@pytest.mark.parametrize("der", [b"x", bytes(100), SIGNER.der + b"\x00", SIGNER.der[:-1], BIT_NAME])
 def test_bytes_that_are_no_certificate_are_refused(der):
     signer_hash = hashlib.sha256(der).digest()
     text = make_statement(signer_hash=signer_hash).encode()

@@ -58,6 +58,7 @@ def test_text_within_its_bytes_is_taken(text):
         ("a\u2029", "control"),
         ("\u202eba", "control"),
         ("\u2066ab", "control"),
+        ("a\u061cb", "control"),
         ("\ud800", "surrogate"),
         (b"ab", "must be text"),
         (7, "must be text"),

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.roster.certificates import CaCertificate, get_tls_key
@@ -48,6 +48,10 @@ def make_usage(*, may_sign: bool) -> x509.KeyUsage:
 
 CA = x509.BasicConstraints(ca=True, path_length=None)
 KEY = ec.derive_private_key(5, ec.SECP256R1())
+# An x400Address among the alternative names, which ``cryptography`` refuses by an error of its own.
+UNREADABLE_NAMES = x509.UnrecognizedExtension(
+    ExtensionOID.SUBJECT_ALTERNATIVE_NAME, bytes.fromhex("3004a3023000")
+)
 
 
 def test_a_ca_on_p256_passes_for_tls():
@@ -63,6 +67,7 @@ def test_a_ca_on_p256_passes_for_tls():
         b"\x30" * 200,
         b"\x30\x80" + make_certificate("ca")[4:] + b"\x00\x00",
         make_certificate("ca") * 40,
+        make_certificate("ca").replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x63"),
         "text",
     ],
     ids=[
@@ -72,6 +77,7 @@ def test_a_ca_on_p256_passes_for_tls():
         "no certificate",
         "of indefinite length",
         "too long",
+        "of no known version",
         "text",
     ],
 )
@@ -86,8 +92,9 @@ def test_anything_but_one_certificate_is_refused(der):
         (),
         (x509.BasicConstraints(ca=False, path_length=None),),
         (CA, make_usage(may_sign=False)),
+        (CA, UNREADABLE_NAMES),
     ],
-    ids=["no basicConstraints", "says it is none", "key may not sign certificates"],
+    ids=["no basicConstraints", "says it is none", "may not sign certificates", "names"],
 )
 def test_a_certificate_that_may_not_issue_is_refused(extensions):
     with pytest.raises(InvalidInputError, match="CA"):
