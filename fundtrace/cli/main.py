@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from fundtrace.cli import imports, simulate, statement, trace, trail, verify
+from fundtrace.cli import imports, ledger, simulate, statement, trace, trail, verify
 from fundtrace.errors import BadTablesError, FundtraceError
 from fundtrace.report.texts import clean
 
@@ -59,6 +59,7 @@ app.command("statement")(statement.statement)
 app.command("simulate")(simulate.simulate)
 app.command("verify")(verify.verify)
 app.add_typer(imports.app, name="import")
+app.add_typer(ledger.app, name="ledger")
 
 
 def run() -> None:

@@ -31,7 +31,7 @@ class Records:
             rows = self._session.list_rows(
                 select(table, logs.c.origin)
                 .join(logs, logs.c.log_id == table.c.log_id)
-                .where(table.c.record_id.in_(part))
+                .where(self._session.is_among(table.c.record_id, part))
             )
             for row in rows:
                 if row.content_hash != listed[row.record_id]:

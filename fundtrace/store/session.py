@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Executable, LargeBinary, Row, Table, Text, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    any_,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -102,6 +114,14 @@ class Session:
         return self.connection.exec_driver_sql(
             f"{_write_unnest(table)} {conflict}", columns
         ).rowcount
+
+    def is_among(
+        self, column: ColumnElement[bytes], values: Sequence[bytes]
+    ) -> ColumnElement[bool]:
+        """Return the condition that a column has one of some values; one array on PostgreSQL."""
+        if self.is_sqlite:
+            return column.in_(values)
+        return column == any_(literal(list(values), postgresql.ARRAY(LargeBinary())))
 
     def upsert(self, table: Table) -> Any:
         """Return an INSERT that can say ON CONFLICT, of the dialect."""

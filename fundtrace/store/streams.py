@@ -27,7 +27,9 @@ class Streams:
         found: dict[bytes, StreamEnd] = {}
         for part in split(stream_ids):
             rows = self._session.list_rows(
-                select(table).where(table.c.log_id == log_id, table.c.stream_id.in_(part))
+                select(table).where(
+                    table.c.log_id == log_id, self._session.is_among(table.c.stream_id, part)
+                )
             )
             found |= {row.stream_id: _read_end(row) for row in rows}
         return found

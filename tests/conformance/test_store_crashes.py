@@ -6,12 +6,14 @@ import random
 
 import pytest
 
+from fundtrace.store.findings import Trust
+from fundtrace.store.fsck import StoreCheck
 from fundtrace.store.store import Store
 from fundtrace.store.values import BodyState, Head
 from fundtrace.tlog.hashing import hash_leaf
 from fundtrace.tlog.tree import Tree
 from tests.support.stores import OWN
-from tests.support.writers import Writer, make_request, publish, sign
+from tests.support.writers import KEY, Writer, make_request, publish, sign
 
 REQUESTS = 160
 POINTS = [  # of the second batch, where there are several
@@ -90,7 +92,9 @@ def test_a_writer_killed_at_any_time_goes_on(place):
 
 
 def _check_kept(store: Store, told: Told) -> None:
-    """Check that a killed writer's store holds what was acknowledged before."""
+    """Check that a killed writer's store is sound and holds what was acknowledged before."""
+    assert list(StoreCheck(store, Trust(keys={OWN: KEY.verifier})).run()) == []
+    assert store.find_move() == ""
     accepted = [number for kind, number, _ in told if kind == "accepted"]
     keys = [make_request(number)[0] for number in accepted]
     with store.read() as tx:

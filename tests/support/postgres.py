@@ -19,7 +19,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,8 +83,11 @@ class Server:
 
 
 @contextmanager
-def use_server(shared: Path) -> Iterator[Server]:
-    """Yield the server of this test run; ``shared`` is a folder that all its workers see."""
+def use_server(shared: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Yield the server of this test run; ``shared`` is a folder that all its workers see.
+
+    ``settings`` replace some of SETTINGS.
+    """
     given = os.environ.get(GIVEN)
     if given:
         yield Server(make_url(given).set(drivername="postgresql"))
@@ -94,7 +97,7 @@ def use_server(shared: Path) -> Iterator[Server]:
         address = shared / "postgres.address"
         started = None
         if not address.exists():
-            started = _Started()
+            started = _Started({**SETTINGS, **(settings or {})})
             address.write_text(str(started.folder), encoding="utf-8")
         fcntl.flock(use, fcntl.LOCK_SH)
         fcntl.flock(lock, fcntl.LOCK_UN)
@@ -112,7 +115,7 @@ def use_server(shared: Path) -> Iterator[Server]:
 class _Started:
     """A server that this process started, in a folder of its own, as a user who is not root."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Mapping[str, str]) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="fundtrace-pg-"))
         self._binaries = _find_binaries()
         user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -121,7 +124,7 @@ class _Started:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         data = self.folder / "data"
         self._run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
-        settings = {**SETTINGS, "unix_socket_directories": str(self.folder)}
+        settings = {**given, "unix_socket_directories": str(self.folder)}
         words = shlex.join(f"--{name}={value}" for name, value in settings.items())
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(

@@ -19,9 +19,12 @@ from multiprocessing.process import BaseProcess
 from fundtrace.errors import ConflictError
 from fundtrace.store.store import Store
 from fundtrace.store.values import Head, NewEntry, Position, RecordKey, StreamEnd
+from fundtrace.tlog.checkpoint import Checkpoint, sign_checkpoint
 from fundtrace.tlog.hashing import hash_leaf
+from fundtrace.tlog.keys import ED25519, SignerKey
 from tests.support.stores import OTHER, OWN, StorePlace, make_entries
 
+KEY = SignerKey(OWN, ED25519, bytes(range(32)))
 BATCH = 70  # several batches to a tile, tiles that begin and end within one
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
@@ -83,8 +86,8 @@ def _complete(store: Store, term: int, reached: Callable[[str], None], tell: Tel
 
 
 def sign(head: Head) -> bytes:
-    """Stand in for a signature: the text alone decides it, as with Ed25519."""
-    return sha256(b"signed %d %s" % (head.size, head.root_hash)).digest()
+    """Return the signed head; Ed25519 gives the same bytes each time."""
+    return sign_checkpoint(Checkpoint(head.origin, head.size, head.root_hash), KEY).encode()
 
 
 class Writer:

@@ -39,6 +39,7 @@ _TABLES = (
 def upgrade() -> None:
     """Make every table."""
     _create_logs()
+    _create_entries()
     _create_promises()
     _create_signed()
     _create_records()
@@ -82,6 +83,9 @@ def _create_logs() -> None:
         sa.UniqueConstraint("origin", name=op.f("uq_logs_origin")),
         key=["log_id"],
     )
+
+
+def _create_entries() -> None:
     _create(
         "entries",
         _number("log_id"),
