@@ -17,5 +17,8 @@ then the caller signs, stores the signature, publishes. An error of a commit lea
 unknown; the Store then refuses every further Tx (UnknownOutcomeError): open it again, read what
 became of it, go on.
 
+A Tx in which something raised must end: let the error leave its block. Only there do a
+database's own errors become ours, and only the end of the block undoes what the Tx did.
+
 docs/store.md tells operators what lies in which table, and what a restored backup means.
 """

@@ -128,7 +128,7 @@ def _open_engine(place: Place, *, is_reader: bool) -> Engine:
         place.url,
         connect_args={
             "connect_timeout": max(1, round(place.wait_seconds)),
-            "options": _set_postgres(place, str(place.url.query.get("options", ""))),
+            "options": _set_postgres(place, is_reader=is_reader),
         },
         isolation_level="REPEATABLE READ" if is_reader else "READ COMMITTED",
         **sizes,
@@ -139,16 +139,18 @@ def _open_engine(place: Place, *, is_reader: bool) -> Engine:
     return engine
 
 
-def _set_postgres(place: Place, given: str) -> str:
-    """Return the settings of a session; ``given`` are those of the URL, which it keeps."""
+def _set_postgres(place: Place, *, is_reader: bool) -> str:
+    """Return the settings of a session, behind those of the URL."""
     settings = {
         "lock_timeout": f"{round(place.wait_seconds * 1000)}",
-        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS_MAX * 1000}",
         "client_min_messages": "warning",
         "application_name": "fundtrace",
     }
-    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return f"{given} {ours}".strip()
+    if not is_reader:  # whose Tx holds the lock; a check that reads may last
+        settings["idle_in_transaction_session_timeout"] = f"{IDLE_SECONDS_MAX * 1000}"
+    given = place.url.query.get("options", "")
+    ours = [f"-c {name}={value}" for name, value in settings.items()]
+    return " ".join([given if isinstance(given, str) else " ".join(given), *ours]).strip()
 
 
 def _prepare_postgres(connection: Any, _record: object) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from fundtrace.errors import ConflictError, NotFoundError, RuleViolationError, StaleCheckpointError
 from fundtrace.store import schema
@@ -103,19 +103,28 @@ class Heads:
 
     def find_latest(self, origin: str) -> Head | None:
         """Return the largest head; without a note it is the intent to go on with."""
-        return next(self.read(origin, is_ascending=False), None)
+        return self._find_last(origin)
 
     def find_signed(self, origin: str) -> Head | None:
         """Return the largest head that has its signature."""
-        return next((head for head in self.read(origin, is_ascending=False) if head.note), None)
+        return self._find_last(origin, schema.heads.c.note.is_not(None))
 
-    def read(self, origin: str, *, is_ascending: bool = True) -> Iterator[Head]:
+    def read(self, origin: str) -> Iterator[Head]:
         """Yield the heads of a log by size."""
         table = schema.heads
-        order = table.c.size if is_ascending else table.c.size.desc()
         log_id = self._session.get_log(origin)
-        statement = select(table).where(table.c.log_id == log_id).order_by(order)
+        statement = select(table).where(table.c.log_id == log_id).order_by(table.c.size)
         yield from self._session.stream(statement, lambda row: _read_head(origin, row))
+
+    def _find_last(self, origin: str, *conditions: ColumnElement[bool]) -> Head | None:
+        table = schema.heads
+        row = self._session.find_row(
+            select(table)
+            .where(table.c.log_id == self._session.get_log(origin), *conditions)
+            .order_by(table.c.size.desc())
+            .limit(1)
+        )
+        return None if row is None else _read_head(origin, row)
 
 
 def _read_head(origin: str, row: Row[Any]) -> Head:

@@ -4,8 +4,8 @@
 relies on stands as a CHECK constraint too, so that no other program can store nonsense unseen.
 The hot tables (entries, bodies, tiles) have no foreign keys: PostgreSQL would look each row's
 log up again by trigger; ``fsck`` finds rows without a log. Entries and bodies are addressed by
-position, never by hash: an index over hashes touches another page with every row and halves the
-rate (docs/store.md).
+position, never by hash: an index over hashes touches another page with every row and costs a
+third to a half of the rate (docs/store.md).
 """
 
 from __future__ import annotations

@@ -26,7 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
-from fundtrace.errors import ConflictError, InvalidInputError, NotFoundError
+from fundtrace.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    UnavailableError,
+)
 from fundtrace.store import schema
 
 Hook = Callable[[str], None]
@@ -95,7 +100,7 @@ class Session:
         statement, kinds = _write_copy(table)
         driver = self.connection.connection.driver_connection
         if driver is None:
-            raise ConflictError("the connection to the database is gone; open the store again")
+            raise UnavailableError("the connection to the database is gone; open the store again")
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             copy.set_types(kinds)
             write_row = copy.write_row

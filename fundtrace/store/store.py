@@ -28,6 +28,7 @@ from fundtrace.store.session import Hook, Session
 from fundtrace.store.tx import Tx
 
 WAIT_SECONDS: Final = 10.0  # LIMIT: a Tx of ours takes milliseconds; whoever holds on is stuck
+_VACUUMS: Final = ("VACUUM (FULL) local_keys", "VACUUM (FULL) epoch_keys", "VACUUM bodies")
 _MOVED: Final = "moved"  # under which a connection remembers what ``explain_move`` said
 
 
@@ -42,6 +43,7 @@ class Store:
         self._writer = open_writer(place)
         self._readers = open_readers(place)
         self._stopped = ""
+        self._has_remains = False  # of what was shredded, in the write-ahead log
 
     @property
     def label(self) -> str:
@@ -114,8 +116,9 @@ class Store:
         if session.promises:
             self._write_guard(known.identity, promises)
             self._hook("tx: guarded")
-        if session.has_shredded and self._place.is_sqlite:
-            self.scrub()
+        self._has_remains |= session.has_shredded
+        if self._has_remains and self._place.is_sqlite:
+            self._has_remains = not self.scrub()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -125,25 +128,32 @@ class Store:
             session = Session(connection, self._hook, is_reader=True)
             yield Tx(session, Standing(known.term, ""))
 
-    def scrub(self) -> None:
-        """Overwrite what deleted rows leave behind, as far as the database can.
+    def scrub(self) -> bool:
+        """Overwrite what deleted rows leave behind; return False where a reader is in the way.
 
-        SQLite: the write-ahead log is emptied; done after every Tx that shreds. PostgreSQL: the
-        tables of keys are written anew and lock while that lasts; call it daily, not per key.
+        SQLite: the write-ahead log is emptied; done after every Tx that shreds, and again after
+        later ones until it succeeds. PostgreSQL: the tables of keys are written anew and lock
+        while that lasts; call it daily, not per key.
         """
         with translated(self.label):
-            pooled = self._writer.raw_connection()
-            try:
-                driver: Any = pooled.driver_connection
-                if self._place.is_sqlite:
-                    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                    return
-                driver.autocommit = True  # VACUUM runs in no transaction
-                for table in ("local_keys", "epoch_keys", "bodies"):
-                    driver.execute(f"VACUUM {'' if table == 'bodies' else '(FULL) '}{table}")
-                driver.autocommit = False
-            finally:
-                pooled.close()
+            if self._place.is_sqlite:
+                return self._empty_wal()
+            with self._writer.connect() as connection:
+                raw = connection.execution_options(isolation_level="AUTOCOMMIT")
+                for statement in _VACUUMS:  # which runs in no transaction
+                    raw.exec_driver_sql(statement)
+            return True
+
+    def _empty_wal(self) -> bool:
+        pooled = self._writer.raw_connection()
+        try:
+            driver: Any = pooled.driver_connection
+            driver.execute("PRAGMA busy_timeout = 0")  # no writer waits for somebody's long read
+            is_busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            driver.execute(f"PRAGMA busy_timeout = {round(self._place.wait_seconds * 1000)}")
+        finally:
+            pooled.close()
+        return not is_busy
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -76,6 +76,31 @@ def test_a_database_that_does_not_exist_is_named(postgres_place):
         open_store(absent)
 
 
+@pytest.mark.parametrize(
+    ("place", "limit", "words"),
+    [
+        ("sqlite", "SQLITE_VERSION_MIN", "install the pysqlite3"),
+        ("postgres", "POSTGRES_VERSION_MIN", "PostgreSQL 15 or later"),
+    ],
+    indirect=["place"],
+)
+def test_a_database_that_is_too_old_is_refused(place, monkeypatch, limit, words):
+    monkeypatch.setattr(f"fundtrace.store.database.{limit}", (999,))
+    with pytest.raises(UnavailableError, match=words):
+        place.open()
+
+
+@pytest.mark.parametrize("setting", ["off", "remote_apply"])
+def test_a_commit_waits_for_the_disk_whatever_the_url_says(postgres_place, setting):
+    url = f"{postgres_place.url}&options=-csynchronous_commit%3D{setting}"
+    with (
+        open_store(url, guard=postgres_place.guard) as store,
+        store.begin(store.take_term("x")) as tx,
+    ):
+        found = tx.session.connection.execute(text("SHOW synchronous_commit")).scalar()
+    assert found == ("on" if setting == "off" else setting)
+
+
 def test_a_store_is_made_once(place):
     with pytest.raises(ConflictError, match="holds tables already"):
         create_store(place.url, IDENTITY)

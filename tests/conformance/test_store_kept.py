@@ -293,13 +293,28 @@ def test_shredded_bytes_are_in_no_file_of_an_sqlite_store(store, term, place):
     assert SECRET not in _read_files(place)
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_shredded_bytes_that_a_reader_keeps_go_when_it_has_ended(store, term, place):
+    with store.begin(term) as tx:
+        tx.local_keys.put(b"loan", SECRET)
+    with store.read() as reader:
+        assert reader.local_keys.find(b"loan") == SECRET
+        with store.begin(term) as tx:
+            tx.local_keys.shred(b"loan")
+        assert reader.local_keys.find(b"loan") == SECRET
+        assert store.scrub() is False
+    with store.begin(term) as tx:
+        tx.cursors.advance("any", None, 1)
+    assert SECRET not in _read_files(place)
+
+
 def test_a_scrubbed_store_goes_on(store, term):
     with store.begin(term) as tx:
         tx.local_keys.put(b"loan", SECRET)
         tx.local_keys.put(b"another", b"kept")
     with store.begin(term) as tx:
         tx.local_keys.shred(b"loan")
-    store.scrub()
+    assert store.scrub() is True
     with store.begin(term) as tx:
         assert tx.local_keys.find(b"another") == b"kept"
         tx.local_keys.put(b"third", b"new")
