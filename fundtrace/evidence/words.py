@@ -117,10 +117,13 @@ _SENTENCES: Final = {
     ),
     Topic.STREAM_COMPLETE: (
         (
-            "stream {stream} of {origin} is here whole: records 0 to {last}, its end tallied at entry"
-            " {tally}"
+            "stream {stream} of {origin} is here whole up to the tally at entry {tally}: records 0 to"
+            " {last}. Whether others came after that tally, it does not say; a later one would"
         ),
-        "{origin} 的流 {stream} 完整：第 0 至 {last} 条记录，其末端由第 {tally} 条统计条目证明",
+        (
+            "{origin} 的流 {stream} 截至第 {tally} 条统计条目完整：第 0 至 {last} 条记录。"
+            "该统计之后是否另有记录，须以更新的统计条目证明"
+        ),
     ),
     Topic.STREAM_WITHOUT_TALLY: (
         (

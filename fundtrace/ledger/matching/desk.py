@@ -21,7 +21,7 @@ from fundtrace.errors import (
     RuleViolationError,
     VerificationError,
 )
-from fundtrace.ledger.framing import check_name, derive_key
+from fundtrace.ledger.framing import check_name, derive_key, hash_frame
 from fundtrace.ledger.matching.curve import multiply, multiply_all
 from fundtrace.ledger.matching.identity import Identity
 from fundtrace.ledger.matching.messages import (
@@ -59,7 +59,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class LenderDesk:
-    """A lender's state: receipts that were asked about, and who asked when."""
+    """A lender's state: what was asked about, by hashes of bank and receipt; who asked when."""
 
     consortium: str
     lender: str
@@ -125,12 +125,14 @@ def admit_query(
     session = query.session
     if (session.consortium, session.lender) != (desk.consortium, desk.lender):
         raise RuleViolationError("matching-session", f"the query is meant for {session.lender}")
-    if session.receipt_hash in desk.used:
+    # By bank: receipts' hashes stand in open logs, and none may use up another bank's query.
+    asked_about = hash_frame("matching/used", session.bank, session.receipt_hash)
+    if asked_about in desk.used:
         raise RuleViolationError(
             "one-query-per-receipt", "a query on this receipt was answered; there is no second"
         )
     rate = desk.rate.take(session.bank, now)
-    return replace(desk, rate=rate, used=desk.used | {session.receipt_hash}), query
+    return replace(desk, rate=rate, used=desk.used | {asked_about}), query
 
 
 def answer_query(message: bytes, related: RelatedList, randomness: bytes, seed: bytes) -> Answered:

@@ -80,6 +80,19 @@ def test_bodies_are_shown_when_asked_for(package):
     assert "流借2026-0117" in shown.output
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "up to the tally at entry 2"), ("zh", "截至第 2 条统计条目完整")]
+)
+def test_a_whole_stream_is_whole_up_to_its_tally_and_no_further(log, tmp_path, lang, words):
+    log.publish(make_movement())
+    path = tmp_path / "old.zip"
+    whole = build_evidence(log)
+    path.write_bytes(replace(whole, entries=whole.entries[:3]).encode())
+    done = _run(path, "--root", ROOT.hex(), "--lang", lang)
+    assert done.exit_code == 0
+    assert words in done.output
+
+
 def test_json_carries_findings_and_bodies(package):
     done = _run(package, "--root", ROOT.hex(), "--format", "json")
     value = json.loads(done.output)

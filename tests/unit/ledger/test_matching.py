@@ -22,6 +22,7 @@ from fundtrace.ledger.matching import (
     RateLimit,
     admit_query,
     answer_query,
+    ask,
     audit_answer,
     audit_outcome,
     finish_query,
@@ -153,6 +154,15 @@ def test_a_receipt_is_asked_about_once(person, seed):
     with pytest.raises(RuleViolationError, match="there is no second") as caught:
         admit_query(desk, start(person, RELATED, seed=seed).message, BANK_KEY, NOW)
     assert caught.value.rule == "one-query-per-receipt"
+
+
+def test_nobody_uses_up_another_banks_query_by_naming_its_receipt():
+    session = replace(make_session(), bank="bank-c")
+    asked = ask(session, RELATED.commitment, make_person(1), draw("c"), LENDER_SEED)
+    desk, _ = admit_query(DESK, asked.message, LENDER_KEY, NOW)  # that key serves as bank-c's
+    desk, query = admit_query(desk, start(1, RELATED).message, BANK_KEY, NOW)
+    assert query.session.receipt_hash == session.receipt_hash
+    assert len(desk.used) == 2
 
 
 def test_a_bank_may_ask_so_often_in_a_window_and_then_again():
