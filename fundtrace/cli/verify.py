@@ -20,47 +20,56 @@ class VerdictFormat(StrEnum):
     JSON = "json"
 
 
+EvidenceFile = Annotated[
+    Path,
+    typer.Argument(
+        help="Evidence package, proof file (tlog-proof), signed checkpoint, or the folder of"
+        " a log in tiles."
+    ),
+]
+Root = Annotated[
+    str,
+    typer.Option(
+        "--root",
+        help="SHA-256 of the consortium's roster version 1 (64 hex digits), got by another"
+        " way than the package; or the file with that roster.",
+    ),
+]
+EntryFile = Annotated[
+    Path | None,
+    typer.Option("--entry", help="The entry that a proof file is about: its exact bytes."),
+]
+LogKey = Annotated[
+    str, typer.Option("--log-key", help="The log's key (vkey), for all but packages.")
+]
+Cosigners = Annotated[
+    list[str] | None,
+    typer.Option("--cosigner", help="Key (vkey) of one who must have cosigned; may be repeated."),
+]
+Partial = Annotated[
+    bool,
+    typer.Option("--partial", help="Accept a package that shows streams only in part."),
+]
+Bodies = Annotated[
+    bool, typer.Option("--bodies", help="Show what opened records say, field by field.")
+]
+OutputFormat = Annotated[
+    VerdictFormat, typer.Option("--format", help="Text, or JSON for another program.")
+]
+AnswerLang = Annotated[Lang, typer.Option("--lang", help="Language of the answer.")]
+
+
 def verify(  # noqa: PLR0913  one option per parameter
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="Evidence package, proof file (tlog-proof), signed checkpoint, or the folder of"
-            " a log in tiles."
-        ),
-    ],
+    file: EvidenceFile,
     *,
-    root: Annotated[
-        str,
-        typer.Option(
-            "--root",
-            help="SHA-256 of the consortium's roster version 1 (64 hex digits), got by another"
-            " way than the package; or the file with that roster.",
-        ),
-    ] = "",
-    entry: Annotated[
-        Path | None,
-        typer.Option("--entry", help="The entry that a proof file is about: its exact bytes."),
-    ] = None,
-    log_key: Annotated[
-        str, typer.Option("--log-key", help="The log's key (vkey), for all but packages.")
-    ] = "",
-    cosigner: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--cosigner", help="Key (vkey) of one who must have cosigned; may be repeated."
-        ),
-    ] = None,
-    partial: Annotated[
-        bool,
-        typer.Option("--partial", help="Accept a package that shows streams only in part."),
-    ] = False,
-    bodies: Annotated[
-        bool, typer.Option("--bodies", help="Show what opened records say, field by field.")
-    ] = False,
-    output_format: Annotated[
-        VerdictFormat, typer.Option("--format", help="Text, or JSON for another program.")
-    ] = VerdictFormat.TEXT,
-    lang: Annotated[Lang, typer.Option("--lang", help="Language of the answer.")] = Lang.ZH,
+    root: Root = "",
+    entry: EntryFile = None,
+    log_key: LogKey = "",
+    cosigner: Cosigners = None,
+    partial: Partial = False,
+    bodies: Bodies = False,
+    output_format: OutputFormat = VerdictFormat.TEXT,
+    lang: AnswerLang = Lang.ZH,
 ) -> None:
     """Check evidence without a network, and say what is proven and what is only claimed.
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fundtrace.errors import EncodingError, InvalidInputError
+from fundtrace.model.characters import find_forbidden, is_trimmed
 
 KEY_BYTES = 32
 HASH_BYTES = 32
@@ -114,9 +115,10 @@ def check_length(value: bytes, length: int, what: str) -> None:
 
 
 def check_name(name: str, what: str, bytes_max: int = NAME_BYTES_MAX) -> None:
-    """Refuse text that is empty, too long, begins or ends in a space, or does not all print.
+    """Refuse text that is empty, too long, begins or ends in a space, or is not all to be read.
 
-    What does not print are control characters, line ends and what turns the reading direction.
+    What is not to be read stands in ``model.characters``: controls, line ends, what turns the
+    reading direction or takes no room.
     """
     try:
         size = len(name.encode())
@@ -124,9 +126,9 @@ def check_name(name: str, what: str, bytes_max: int = NAME_BYTES_MAX) -> None:
         raise InvalidInputError(f"{what} is not text in UTF-8") from error
     if not 0 < size <= bytes_max:
         raise InvalidInputError(f"{what} has 1 to {bytes_max} bytes, not {size}")
-    if not name.isprintable():
-        raise InvalidInputError(f"{what} holds a character that does not print: {name!r}")
-    if name != name.strip():
+    if find_forbidden(name) is not None:
+        raise InvalidInputError(f"{what} holds a character that is not to be read: {name!r}")
+    if not is_trimmed(name):
         raise InvalidInputError(f"{what} begins or ends in a space: {name!r}")
 
 

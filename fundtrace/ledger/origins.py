@@ -16,6 +16,11 @@ def split_origin(origin: str) -> tuple[str, int]:
     return base, int(epoch)
 
 
+def get_origin_base(origin: str) -> str:
+    """Return an origin without its epoch: what all epochs of a member's log have in common."""
+    return split_origin(origin)[0]
+
+
 def get_previous_origin(origin: str) -> str:
     """Return the origin of the epoch before; for the first one, an empty text."""
     base, epoch = split_origin(origin)

@@ -89,8 +89,8 @@ def verify_rewrap_request(
 ) -> RewrapRequest:
     """Verify a request as the issuer of ``origin`` and return it.
 
-    ``reader_key`` is the Ed25519 key of the reader that it names, ``key_id`` that of the reader's
-    latest epoch key. Raises EncodingError, SignatureError, and RuleViolationError (rule ``rewrap``)
+    ``reader_key`` is that of the reader that it names (``Roster.get_message_key``), ``key_id`` that
+    of the reader's latest epoch key. Raises EncodingError, SignatureError, and RuleViolationError (rule ``rewrap``)
     where it is meant for another log or asks for an answer to another key.
     """
     request = parse_rewrap_request(data)

@@ -1,8 +1,11 @@
 """Messages between two members, signed: a frame and an Ed25519 signature over it, 64 bytes.
 
-The frame's label says what the message is for and its first byte is zero, so that a signature made
-here is none over a note or a checkpoint, and the other way round, also where a member signs with
-one key. Who the key belongs to is the roster's business.
+A member signs them with its log's key of the current epoch, and the receiver takes that key from
+the latest roster that it accepted (``Roster.get_message_key``), so that a message needs to name
+none. One key for both is safe: the frame's label says what the message is for, and its first byte
+is zero, as no note's is, so that a signature made here is none over a checkpoint, nor the other
+way round. When a log rolls to its next epoch, what was signed before is signed anew; who keeps
+messages for an auditor keeps the roster's version with them.
 """
 
 from __future__ import annotations

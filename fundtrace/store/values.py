@@ -8,10 +8,9 @@ from hashlib import sha256
 from typing import Final
 
 from fundtrace.errors import InvalidInputError
+from fundtrace.tlog.bundles import ENTRY_BYTES_MAX
 from fundtrace.tlog.hashing import EMPTY_ROOT, HASH_BYTES
 
-# SPEC: C2SP tlog-tiles, log entries: a bundle gives an entry's length in 16 bits.
-ENTRY_BYTES_MAX: Final = 65_535
 # SPEC: C2SP tlog-checkpoint: an origin of a checkpoint; 255 bytes as ML-DSA cosignatures bound it.
 ORIGIN_BYTES_MAX: Final = 255
 STREAM_ID_BYTES: Final = 16

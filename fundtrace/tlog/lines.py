@@ -14,6 +14,7 @@ from base64 import b64decode, b64encode
 from typing import Final
 
 from fundtrace.errors import EncodingError
+from fundtrace.model.characters import has_space
 from fundtrace.tlog.hashing import check_hash
 
 INTEGER_LIMIT: Final = 2**63  # sizes, indexes and times lie below it, as C2SP and gRPC have them
@@ -83,7 +84,7 @@ def check_name(name: str, what: str) -> None:
     # SPEC: signed-note "Format": key names are non-empty, without Unicode spaces and plus
     if not name:
         raise EncodingError(f"{what} is empty; give a name such as bank.example/ledger/1")
-    if "+" in name or any(character.isspace() or character < " " for character in name):
+    if "+" in name or has_space(name) or any(character < " " for character in name):
         raise EncodingError(f"{what} {name!r} holds a space, a plus or a control character")
     if any("\ud800" <= character <= "\udfff" for character in name):
         raise EncodingError(f"{what} {name!r} holds half of a surrogate pair")

@@ -40,6 +40,7 @@ from fundtrace.errors import (
     RuleViolationError,
     StaleCheckpointError,
 )
+from fundtrace.tlog.bundles import ENTRY_BYTES_MAX
 from fundtrace.tlog.checkpoint import SignedCheckpoint, parse_checkpoint
 from fundtrace.tlog.fork import Prefix, verify_fork
 from fundtrace.tlog.hashing import hash_leaf
@@ -52,7 +53,6 @@ from fundtrace.tlog.tree import Frontier
 from fundtrace.tlog.witness import AddCheckpoint, advance_checkpoint, cosign_head, keep_log_lines
 
 PACKAGE_ENTRIES_MAX: Final = 256  # SPEC: tlog-mirror "add-entries": aligned at multiples of 256
-ENTRY_BYTES_MAX: Final = 65_535  # LIMIT: two bytes of length stand before an entry in a bundle
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from typing import Any
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.kinds.entries import (
     CONTEXT_BYTES_MAX,
-    ENTRY_BYTES_MAX,
     Entry,
     HeaderContext,
     Record,
 )
 from fundtrace.ledger.kinds.table import ENTRIES
+from fundtrace.tlog.bundles import ENTRY_BYTES_MAX
 from fundtrace.v1 import entry_pb2
 from fundtrace.wire.mapping import Codec, build_oneof, encode_message, get_codec, parse_message
 

@@ -12,8 +12,8 @@ from fundtrace.errors import (
     UnavailableError,
 )
 from fundtrace.store import schema
-from fundtrace.store.values import ENTRY_BYTES_MAX, LogState, NewEntry
-from fundtrace.tlog.bundles import parse_entry_bundle
+from fundtrace.store.values import LogState, NewEntry
+from fundtrace.tlog.bundles import ENTRY_BYTES_MAX, parse_entry_bundle
 from fundtrace.tlog.hashing import EMPTY_ROOT, hash_leaf
 from fundtrace.tlog.proofs import verify_consistency, verify_inclusion
 from fundtrace.tlog.tiles import TileAddress

@@ -107,7 +107,7 @@ def _draw_bound(bound: Any) -> st.SearchStrategy[Any]:
 
 def _draw_text(bound: bounds.Text) -> st.SearchStrategy[str]:
     if bound.pattern is None:
-        return st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp"]))
+        return st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]))
     empty = st.just("") if bound.bytes_min == 0 else st.nothing()
     return empty | st.from_regex(bound.pattern, fullmatch=True)
 

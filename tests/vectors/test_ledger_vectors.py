@@ -6,6 +6,7 @@ import datetime as dt
 from base64 import b64decode
 
 import pytest
+from cryptography import x509
 
 from fundtrace.evidence.check import check_package
 from fundtrace.evidence.package import parse_package
@@ -169,7 +170,7 @@ def test_a_log_keeps_its_rules_as_its_case_says(case):
 def test_a_consent_is_judged_as_its_case_says(case):
     revoked = [
         Revocation(
-            b64decode(one["issuer_base64"]),
+            x509.Name.from_rfc4514_string(one["issuer"]),
             one["serial"],
             dt.datetime.fromisoformat(one["revoked_at"]),
         )

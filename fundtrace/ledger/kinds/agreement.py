@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from fundtrace.errors import RuleViolationError
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
 from fundtrace.ledger.kinds.changes import Correction, Return
-from fundtrace.ledger.kinds.common import Body, RecordPointer, get_origin_base
+from fundtrace.ledger.kinds.common import Body, RecordPointer
 from fundtrace.ledger.kinds.entries import HeaderContext
 from fundtrace.ledger.kinds.loans import LoanClosed
 from fundtrace.ledger.kinds.receipts import FollowEnded
 from fundtrace.ledger.kinds.sharing import Share
+from fundtrace.ledger.origins import get_origin_base
 
 HEADER_BODY_RULE = "header_body"
 

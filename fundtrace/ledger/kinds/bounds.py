@@ -24,6 +24,7 @@ from enum import Enum
 from typing import Annotated, Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 from fundtrace.errors import InvalidInputError
+from fundtrace.model.characters import find_forbidden
 from fundtrace.model.money import CURRENCIES
 
 Check = Callable[[object, str], None]
@@ -37,12 +38,6 @@ INSTANT_END = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 DAY_MIN = INSTANT_MIN.date()
 DAY_END = INSTANT_END.date()
 
-# Control characters, line and paragraph separators, and the marks that turn the direction of
-# text, with which a name can be shown as another one. Lone surrogates have no UTF-8.
-_FORBIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
-
 
 class Bound(Protocol):
     """What a field's value must keep."""
@@ -53,7 +48,7 @@ class Bound(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text of so many bytes: all of it fits a pattern, or none of it controls how it is shown."""
+    """Text of so many bytes: all of it fits a pattern, or all of it is to be read (``model.characters``)."""
 
     bytes_min: int
     bytes_max: int
@@ -72,7 +67,7 @@ class Text:
                 f"{what} has {size} bytes; {self.bytes_min} to {self.bytes_max} are allowed"
             )
         if self.pattern is None:
-            if not value.isprintable() and _FORBIDDEN.search(value):
+            if find_forbidden(value) is not None:
                 raise InvalidInputError(f"{what} holds a control character: {value!r}")
         elif size and not self.pattern.fullmatch(value):
             raise InvalidInputError(f"{what} is {value!r}, which is not of the form it must have")

@@ -93,11 +93,6 @@ _ID_FORMS = {  # of those that private matching does not know
 }
 
 
-def get_origin_base(origin: str) -> str:
-    """Return an origin without its epoch: what all epochs of a member's log have in common."""
-    return origin.rpartition("/")[0]
-
-
 @dataclass(frozen=True, slots=True)
 class RecordPointer(Checked):
     """Names one record for good: the log, the index in it, and the leaf hash that stands there."""

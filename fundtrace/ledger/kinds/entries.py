@@ -29,8 +29,6 @@ from fundtrace.ledger.kinds.common import (
 from fundtrace.ledger.sealing import READERS_MAX, TAG_BYTES, TAGS_STEP, check_tags
 
 HEADER_FORMAT = 1
-# SPEC: C2SP tlog-tiles, an entry's length has 16 bits.
-ENTRY_BYTES_MAX = 65_535
 CONTEXT_BYTES_MAX = 8_192
 # LIMIT: minutes since 1970 until the year 2200 have 27 bits; the next round number.
 MINUTE_MAX = (1 << 28) - 1

@@ -40,10 +40,10 @@ from fundtrace.ledger.kinds.common import (
     PurposeCode,
     RecordPointer,
     Uetr,
-    get_origin_base,
 )
 from fundtrace.ledger.kinds.loans import DRAWDOWNS_MAX
 from fundtrace.ledger.kinds.words import FollowMode, SegmentSource
+from fundtrace.ledger.origins import get_origin_base
 from fundtrace.model.kinds import CONSERVING_RULES, MovementKind, Rule
 
 # LIMIT: lots that one payment takes under one rule; six rules of 1,024 segments have some 200 kB

@@ -101,7 +101,7 @@ def ask(
 ) -> Asked:
     """Begin a query as the bank; ``commitment`` is that of loan.opened.
 
-    ``randomness`` are 32 random bytes, ``seed`` the bank's signing key.
+    ``randomness`` are 32 random bytes, ``seed`` that of the bank's log key.
     """
     # The id hangs in the scalar too: two ids blinded by one scalar could be compared.
     fields = (session.loan, session.lender, session.bank, session.receipt_hash)
@@ -116,8 +116,8 @@ def admit_query(
 ) -> tuple[LenderDesk, MatchQuery]:
     """Check a query as the lender and return the state after it, to be stored before answering.
 
-    ``bank_key`` is the signing key of the bank that the query names (``parse_query``), by the
-    roster. That the receipt stands in that bank's log, the caller has checked. Raises EncodingError, SignatureError, RuleViolationError (rule ``one-query-per-receipt``
+    ``bank_key`` is that of the bank that the query names (``parse_query``), by the roster
+    (``Roster.get_message_key``); so are all keys here. Raises EncodingError, SignatureError, RuleViolationError (rule ``one-query-per-receipt``
     or ``matching-session``), OverloadedError; none of them changes the state.
     """
     query = parse_query(message)
@@ -138,7 +138,7 @@ def admit_query(
 def answer_query(message: bytes, related: RelatedList, randomness: bytes, seed: bytes) -> Answered:
     """Answer an admitted query as the lender, with the loan's list.
 
-    ``randomness`` are 32 random bytes, ``seed`` the lender's signing key. Raises InvalidInputError
+    ``randomness`` are 32 random bytes, ``seed`` that of the lender's log key. Raises InvalidInputError
     for the list of another loan.
     """
     query = parse_query(message)

@@ -27,6 +27,7 @@ from itertools import pairwise
 
 from fundtrace.errors import InvalidInputError, RuleViolationError
 from fundtrace.ledger.kinds.entries import Entry, LogClosing, LogOpening, RosterActivation
+from fundtrace.ledger.origins import split_origin
 from fundtrace.ledger.roster.chain import RosterChain
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.terms import MIRROR_TYPES
@@ -125,7 +126,7 @@ class LogRoster:
 
     def _check_beginning(self, index: int, entry: Entry) -> None:
         is_opening = isinstance(entry, LogOpening)
-        is_later_epoch = bool(self.before) and self.origin.rpartition("/")[2] != "1"
+        is_later_epoch = bool(self.before) and split_origin(self.origin)[1] > 1
         if is_opening != (is_later_epoch and index == 0):
             raise RuleViolationError(
                 "log-beginning",

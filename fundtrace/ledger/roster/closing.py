@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from fundtrace.errors import ForkError, InvalidInputError, ProofError, RuleViolationError
 from fundtrace.ledger.kinds.entries import LogOpening
+from fundtrace.ledger.origins import get_next_origin
 from fundtrace.ledger.roster.counting import Stated, check_closable
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.statement import ClosingStatement, open_closing
@@ -103,8 +104,7 @@ def check_opening(opening: LogOpening, origin: str, closed: Checkpoint) -> None:
 
     Raises RuleViolationError ("log-opening").
     """
-    base, _, epoch = closed.origin.rpartition("/")
-    following = f"{base}/{int(epoch) + 1}"
+    following = get_next_origin(closed.origin)
     if origin != following or opening.previous_origin != closed.origin:
         raise RuleViolationError(
             "log-opening",

@@ -28,6 +28,7 @@ from fundtrace.ledger.roster.terms import (
     RequiredAlgorithms,
 )
 from fundtrace.ledger.roster.uniqueness import check_ascending, check_unique
+from fundtrace.model.characters import fold_ascii
 from fundtrace.model.kinds import CONSERVING_RULES, DEFAULT_RULE, Rule
 from fundtrace.tlog.keys import VerifierKey
 
@@ -82,6 +83,14 @@ class Roster(Checked):
             raise NotFoundError(f"roster version {self.version} has no member {member_id!r}")
         return member
 
+    def get_message_key(self, member_id: str) -> bytes:
+        """Return the key under which a member's signed messages verify, 32 bytes (Ed25519).
+
+        It is that of its log in the current epoch (``ledger.signed``), of learners too. Raises
+        NotFoundError.
+        """
+        return self.get_member(member_id).log_key.public_key
+
     def find_member_by_origin(self, origin: str) -> Member | None:
         """Return the member whose log has this origin in this version, or None."""
         return next((member for member in self.members if member.origin == origin), None)
@@ -111,7 +120,7 @@ class Roster(Checked):
 def check_nothing_stands_twice(roster: Roster) -> None:
     """Check that no two members, and no two roles, share what names or identifies."""
     members = roster.members
-    names = [(name.casefold(), one.id) for one in members for name in (one.name_zh, one.name_en)]
+    names = [(fold_ascii(name), one.id) for one in members for name in (one.name_zh, one.name_en)]
     check_unique(dict.fromkeys(names), "the name")  # one bank may have one name in both languages
     for label, codes in (
         ("the CNAPS code", [(one.cnaps, one.id) for one in members]),

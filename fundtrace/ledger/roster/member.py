@@ -19,6 +19,7 @@ from fundtrace.ledger.kinds.bounds import Checked, Items, Text, Whole
 from fundtrace.ledger.kinds.common import MemberId, Name
 from fundtrace.ledger.roster.certificates import CaCertificate
 from fundtrace.ledger.roster.terms import Quotas
+from fundtrace.model.characters import is_trimmed
 from fundtrace.tlog.keys import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, ED25519, VerifierKey
 
 EPOCH_MAX = 999_999_999
@@ -124,7 +125,7 @@ class Member(Checked):
         if self.lei and not is_lei(self.lei):
             raise InvalidInputError(f"the check digits of the LEI {self.lei} are wrong")
         for name in (self.name_zh, self.name_en):
-            if name != name.strip():
+            if not is_trimmed(name):
                 raise InvalidInputError(f"the name {name!r} begins or ends with a space")
         # SPEC: tlog-checkpoint "Signatures": the key's name is the origin of the log
         if self.log_key.name != self.origin:

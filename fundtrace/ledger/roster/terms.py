@@ -15,10 +15,10 @@ from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.kinds.bounds import Checked, Items, Text, Whole
 from fundtrace.ledger.kinds.common import Code
 from fundtrace.ledger.roster.uniqueness import check_ascending
+from fundtrace.tlog.bundles import ENTRY_BYTES_MAX
 from fundtrace.tlog.keys import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, ED25519
 
 MEMBERS_MAX = 64  # LIMIT: a quorum of 64 is 43; 43 lines of each of two algorithms fit 100
-ENTRY_BYTES_MAX = 65_535  # LIMIT: two length bytes in an entry bundle (C2SP tlog-tiles)
 BODY_BYTES_MAX = 1 << 20  # LIMIT: a body goes in one gRPC message, of 4 MB
 DAY_BYTES_MAX = 1 << 44  # LIMIT: 17.6 TB a day; bounds the arithmetic, not the bank
 COUNT_MAX = 1_000_000

@@ -15,7 +15,7 @@ from fundtrace.ledger.kinds.entries import Record
 from fundtrace.ledger.kinds.handling import Access, Dispute, Restriction
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.kinds.receipts import FollowEnded
-from fundtrace.ledger.origins import split_origin
+from fundtrace.ledger.origins import get_origin_base
 from fundtrace.ledger.validity.case import Case, is_same_base
 from fundtrace.ledger.validity.history import get_place, to_minute
 from fundtrace.ledger.validity.reductions import is_reduced
@@ -65,7 +65,7 @@ def has_given_erasure_key(case: Case) -> bool:
 def has_not_forgotten(case: Case) -> bool:
     """Tell whether the size named as seen is none smaller than valid records before name."""
     authority = case.authority
-    base, _ = split_origin(authority.origin)
+    base = get_origin_base(authority.origin)
     return get_place(authority.origin, authority.seen_size) >= case.history.seen.get(base, (0, 0))
 
 

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from fundtrace.ledger.kinds.authorizations import AuthorizedMember
 from fundtrace.ledger.kinds.changes import Correction
-from fundtrace.ledger.kinds.common import AccountRef, AuthorityPointer, Body, get_origin_base
+from fundtrace.ledger.kinds.common import AccountRef, AuthorityPointer, Body
 from fundtrace.ledger.kinds.entries import HeaderContext
+from fundtrace.ledger.origins import get_origin_base
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.member import Member
 from fundtrace.ledger.validity.history import (

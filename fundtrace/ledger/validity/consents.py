@@ -19,7 +19,7 @@ from fundtrace.ledger.consent import (
     check_consent_covers,
     verify_consent,
 )
-from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, ConsentSignature
+from fundtrace.ledger.kinds.authorizations import AuthorizationGranted
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.roster.document import Roster
 
@@ -44,14 +44,11 @@ def verify_consents(
 
 
 def _verify(
-    roster: Roster, lender_id: str, consent: ConsentSignature, known_at: dt.datetime
+    roster: Roster, lender_id: str, consent: ConsentEvidence, known_at: dt.datetime
 ) -> ConsentStatement:
     try:
-        evidence = ConsentEvidence(
-            consent.text, consent.algorithm, consent.signature, consent.chain
-        )
-        verify_consent(evidence, roster.e_signature_cas, known_at)
-        statement = evidence.statement
+        verify_consent(consent, roster.e_signature_cas, known_at)
+        statement = consent.statement
     except InvalidInputError as error:
         raise SignatureError(f"a consent cannot be read: {error}") from error
     if (statement.consortium, statement.lender) != (roster.consortium, lender_id):

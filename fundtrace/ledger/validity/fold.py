@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fundtrace.ledger.kinds.changes import Correction
 from fundtrace.ledger.kinds.common import Body, RecordPointer
 from fundtrace.ledger.kinds.handling import Dispute, Restriction
-from fundtrace.ledger.origins import split_origin
+from fundtrace.ledger.origins import get_origin_base, split_origin
 from fundtrace.ledger.validity.history import History, Place, Settled
 from fundtrace.ledger.validity.judge import Judge
 from fundtrace.ledger.validity.verdicts import Position, Valid
@@ -147,7 +147,7 @@ def _walk_all(judge: Judge) -> list[tuple[str, History]]:
     """Settle all streams as far as it goes; of each that of the last epoch, which holds all."""
     found: dict[tuple[str, bytes, bool], History] = {}
     for origin in sorted(judge.view.logs, key=split_origin):
-        base, _ = split_origin(origin)
+        base = get_origin_base(origin)
         for stream_id in judge.view.logs[origin].list_streams():
             history = judge.walk_far(origin, stream_id)
             if history is not None:
@@ -156,4 +156,4 @@ def _walk_all(judge: Judge) -> list[tuple[str, History]]:
 
 
 def _get_base_and_place(settled: Settled) -> tuple[str, Place]:
-    return split_origin(settled.position.origin)[0], settled.place
+    return get_origin_base(settled.position.origin), settled.place

@@ -1,6 +1,6 @@
 """Consents: the canonical text, its signature, and the certificates up to a trusted CA.
 
-``known_at`` is when the ledger knew the consent; ``revoked`` lists issuer (DER, base64), serial
+``known_at`` is when the ledger knew the consent; ``revoked`` lists issuer (RFC 4514), serial
 number and since when. A valid case says what the text says and who signed.
 """
 
@@ -85,8 +85,8 @@ def _case(name: str, why: str, expect: str, consent: _Consent) -> Case:
 
 
 def _revoke(plan: Plan, at: dt.datetime) -> tuple[Case, ...]:
-    issuer = make_name((plan.issuer or plan).name).public_bytes()
-    entry = {"issuer_base64": _b64(issuer), "serial": plan.serial, "revoked_at": at.isoformat()}
+    issuer = make_name((plan.issuer or plan).name).rfc4514_string()
+    entry = {"issuer": issuer, "serial": plan.serial, "revoked_at": at.isoformat()}
     return (entry,)
 
 

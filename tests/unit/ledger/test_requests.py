@@ -24,7 +24,11 @@ from fundtrace.ledger.requests import (
     parse_rewrap_request,
     verify_rewrap_request,
 )
-from fundtrace.ledger.signed import sign_message
+from fundtrace.ledger.signed import SIGNATURE_BYTES, sign_message, verify_signature
+from fundtrace.tlog.checkpoint import Checkpoint
+from fundtrace.tlog.hashing import EMPTY_ROOT
+from fundtrace.tlog.note import parse_note
+from tests.support.rosters import BANKS, make_roster
 from tests.support.sealed import CONSORTIUM, ORIGIN, draw
 
 SEED = draw("reader")
@@ -44,6 +48,28 @@ def test_a_signed_request_is_verified():
 def test_a_request_of_another_signer_is_refused():
     with pytest.raises(SignatureError):
         verify(REQUEST.encode(draw("other")))
+
+
+def test_a_request_verifies_under_the_log_key_that_the_roster_names_and_no_older_one():
+    bank = BANKS["b"]
+    data = REQUEST.encode(bank.log.seed)
+    roster = make_roster("ab")
+    assert verify(data, roster.get_message_key("bank-b")) == REQUEST
+    rolled = make_roster(members=(BANKS["a"].make_member(), replace(bank, epoch=2).make_member()))
+    with pytest.raises(SignatureError):
+        verify(data, rolled.get_message_key("bank-b"))
+
+
+def test_what_a_log_key_signs_as_a_message_is_no_note_and_the_other_way_round():
+    key = BANKS["b"].log
+    message = REQUEST.encode(key.seed)
+    with pytest.raises(EncodingError):
+        parse_note(message)
+    head = Checkpoint(key.name, 0, EMPTY_ROOT).encode()
+    signed = head + key.sign_message(head)
+    verify_signature(head, signed[-SIGNATURE_BYTES:], key.verifier.public_key, "the head")
+    with pytest.raises(EncodingError):
+        parse_rewrap_request(signed)
 
 
 @pytest.mark.parametrize(

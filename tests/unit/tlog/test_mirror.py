@@ -15,11 +15,11 @@ from fundtrace.errors import (
     RuleViolationError,
     StaleCheckpointError,
 )
+from fundtrace.tlog.bundles import ENTRY_BYTES_MAX
 from fundtrace.tlog.checkpoint import Checkpoint, sign_checkpoint
 from fundtrace.tlog.cosignature import verify_cosignature
 from fundtrace.tlog.fork import Prefix
 from fundtrace.tlog.mirror import (
-    ENTRY_BYTES_MAX,
     DropEntries,
     Package,
     StoreEntries,

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from fundtrace.errors import EncodingError, InvalidInputError
-from fundtrace.ledger.kinds.entries import ENTRY_BYTES_MAX, LogClosing, Record
+from fundtrace.ledger.kinds.entries import LogClosing, Record
 from fundtrace.ledger.kinds.words import EntryKind
+from fundtrace.tlog.bundles import ENTRY_BYTES_MAX
 from fundtrace.v1 import entry_pb2
 from fundtrace.wire.entries import encode_context, encode_entry, parse_context, parse_entry
 from tests.support.records import (

@@ -196,3 +196,12 @@ def test_every_member_needs_governance_keys_of_all_required_algorithms():
 def test_a_term_out_of_its_bounds_is_refused(kind, changes):
     with pytest.raises(InvalidInputError):
         kind(**changes)
+
+
+def test_a_member_signs_messages_with_its_log_key_of_the_current_epoch():
+    rolled = replace(B, epoch=2)
+    roster = make_roster(members=(A.make_member(), rolled.make_member(LEARNER)))
+    assert ROSTER.get_message_key("bank-b") == B.log.verifier.public_key
+    assert roster.get_message_key("bank-b") == rolled.log.verifier.public_key
+    with pytest.raises(NotFoundError, match="bank-x"):
+        ROSTER.get_message_key("bank-x")

@@ -8,8 +8,13 @@ from dataclasses import replace
 import pytest
 
 from fundtrace.errors import SignatureError
-from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, ConsentSignature
+from fundtrace.ledger.consent import ConsentEvidence
+from fundtrace.ledger.kinds.authorizations import AuthorizationGranted
 from fundtrace.ledger.validity.consents import verify_consents
+from fundtrace.ledger.validity.judge import judge
+from fundtrace.ledger.validity.reasons import Reason
+from fundtrace.ledger.validity.verdicts import Position, Valid, Void
+from fundtrace.ledger.validity.view import View
 from tests.support.certificates import ROOT, SIGNED, make_evidence
 from tests.support.judged_world import START, START_MINUTE
 from tests.support.rosters import CONSORTIUM
@@ -18,7 +23,7 @@ from tests.support.scenes import Scene
 UNTIL = START + dt.timedelta(days=300)
 
 
-def make_consent(**fields) -> ConsentSignature:
+def make_consent(**fields) -> ConsentEvidence:
     """Return the borrower's real consent to banks b and c for this loan, as a record carries it."""
     values = {
         "consortium": CONSORTIUM,
@@ -27,8 +32,7 @@ def make_consent(**fields) -> ConsentSignature:
         "valid_until": UNTIL,
         "signed_at": SIGNED,
     }
-    found = make_evidence(**values | fields)
-    return ConsentSignature(found.text, found.algorithm, found.signature, found.chain)
+    return make_evidence(**values | fields)
 
 
 @pytest.fixture
@@ -83,7 +87,6 @@ def test_a_consent_that_does_not_cover_the_authorization_is_refused(name, scene)
     [
         {"text": b"not a statement"},
         {"signature": b"another"},
-        {"signature": bytes(5_000)},
         {"algorithm": "unknown"},
         {"chain": (b"no certificate",)},
     ],
@@ -110,5 +113,7 @@ def test_the_judge_verifies_consents_unless_told_otherwise(scene):
     good = scene.publish("a", "loan", make_grant(scene))
     stub = scene.view()
     view = View(CONSORTIUM, stub.logs, stub.rosters, stub.rule_sets)
-    assert judge(view, get_position(good)) == Valid()
-    assert judge(view, get_position(scene.authorization)) == Void(Reason.CONSENT_NOT_VERIFIED)
+    assert judge(view, Position(good.origin, good.index)) == Valid()
+    assert judge(view, Position(scene.authorization.origin, scene.authorization.index)) == Void(
+        Reason.CONSENT_NOT_VERIFIED
+    )
