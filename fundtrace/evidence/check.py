@@ -13,15 +13,16 @@ is not judged here, for that wants the authorizing log (``fundtrace.ledger.valid
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from fundtrace.errors import FundtraceError, VerificationError
+from fundtrace.errors import FundtraceError, RuleViolationError, VerificationError
 from fundtrace.evidence.findings import Finding, Standing, Topic, Verdict
 from fundtrace.evidence.foreign import format_instant
 from fundtrace.evidence.forks import SeenRanges
 from fundtrace.evidence.package import EntryEvidence, Package
 from fundtrace.evidence.streams import Shown, check_streams
+from fundtrace.ledger.kinds.agreement import check_header_body
 from fundtrace.ledger.kinds.common import Body
 from fundtrace.ledger.kinds.entries import Entry, Record, Tally
 from fundtrace.ledger.kinds.table import ENTRIES, get_kind
@@ -31,8 +32,8 @@ from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.signing import RosterDocument, open_roster
 from fundtrace.tlog.checkpoint import parse_checkpoint
 from fundtrace.tlog.hashing import hash_leaf
-from fundtrace.tlog.note import parse_note
-from fundtrace.tlog.proof_file import parse_proof_file, verify_proof_file
+from fundtrace.tlog.note import Note, parse_note
+from fundtrace.tlog.proof_file import ProofFile, parse_proof_file, verify_proof_file
 from fundtrace.tlog.quorum import Finality
 from fundtrace.wire.entries import parse_entry
 from fundtrace.wire.records import open_shared_record
@@ -159,12 +160,32 @@ def _verify_place(subject: str, evidence: EntryEvidence, chain: RosterChain) -> 
             " in which it stood"
         )
     policy = build_policy(roster, member.log_key, Purpose.EVIDENCE)
-    finality = verify_proof_file(file, hash_leaf(evidence.entry), policy)
+    standing = drop_retired_lines(file, roster, chain.latest.roster)
+    finality = verify_proof_file(standing, hash_leaf(evidence.entry), policy)
     if isinstance(entry, Record):
         _check_context(entry, origin, roster)
     elif isinstance(entry, Tally) and entry.size != file.index:
         raise VerificationError(f"it tallies {entry.size} entries and stands at index {file.index}")
     return _Place(subject, entry, file.index, file.path, finality, roster)
+
+
+def drop_retired_lines(file: ProofFile, roster: Roster, latest: Roster) -> ProofFile:
+    """Return a proof without the lines of mirrors whose keys the latest roster does not list.
+
+    A key that was retired may be anybody's by now, so that a quorum of such keys proves nothing.
+    """
+    kept = {key for member in latest.members for key in member.mirror_keys}
+    retired = {
+        (key.name, key.key_id)
+        for member in roster.members
+        for key in member.mirror_keys
+        if key not in kept
+    }
+    note = parse_note(file.checkpoint_note)
+    lines = tuple(line for line in note.signatures if (line.name, line.key_id) not in retired)
+    if not lines or len(lines) == len(note.signatures):
+        return file
+    return replace(file, checkpoint_note=Note(note.text, lines).encode())
 
 
 def _check_context(record: Record, origin: str, roster: Roster) -> None:
@@ -236,6 +257,10 @@ def _check_content(
     bodies[subject] = body
     details = {**said, "kind": get_kind(body).value, "record_id": body.record_id.hex()}
     yield Finding(standing, Topic.BODY_OPENED, subject, details)
+    try:
+        check_header_body(entry.context, body)
+    except RuleViolationError as error:
+        yield _refute(Topic.BODY_VOID, subject, error)
     yield Finding(Standing.CLAIMED, Topic.BODY_SAYS, subject, said)
 
 

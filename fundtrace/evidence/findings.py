@@ -40,6 +40,7 @@ class Topic(StrEnum):
     RECORD_PUBLISHED = "record_published"
     BODY_OPENED = "body_opened"
     BODY_SAYS = "body_says"
+    BODY_VOID = "body_void"
     BODY_HIDDEN = "body_hidden"
     BODY_REFUTED = "body_refuted"
     FORK_SHOWN = "fork_shown"

@@ -97,6 +97,10 @@ _SENTENCES: Final = {
         ),
         "正文内容为 {origin} 之言；是否经授权须结合授权方日志判断，此处不作判断",
     ),
+    Topic.BODY_VOID: (
+        "the record is void, whatever any other log says: {why}",
+        "无论其他日志如何，该记录无效：{why}",
+    ),
     Topic.BODY_HIDDEN: (
         "record {sequence} of stream {stream}: that it exists is shown, not what it says",
         "流 {stream} 的第 {sequence} 条记录：只证明其存在，不显示内容",
@@ -118,11 +122,12 @@ _SENTENCES: Final = {
     Topic.STREAM_COMPLETE: (
         (
             "stream {stream} of {origin} is here whole up to the tally at entry {tally}: records 0 to"
-            " {last}. Whether others came after that tally, it does not say; a later one would"
+            " {last}. Others may have come after that tally, which a later one would show, and the bank"
+            " may have other streams about the loan, one for each audience"
         ),
         (
             "{origin} 的流 {stream} 截至第 {tally} 条统计条目完整：第 0 至 {last} 条记录。"
-            "该统计之后是否另有记录，须以更新的统计条目证明"
+            "其后是否另有记录，须以更新的统计条目证明；该行就同一贷款还可能有面向其他读者的流"
         ),
     ),
     Topic.STREAM_WITHOUT_TALLY: (

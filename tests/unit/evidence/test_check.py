@@ -20,7 +20,13 @@ from tests.support.consortium import (
     make_signer,
     sign_version,
 )
-from tests.support.records import make_loan_opened, make_movement, make_receipt
+from tests.support.records import (
+    make_loan_opened,
+    make_movement,
+    make_pointer,
+    make_receipt,
+    make_return,
+)
 
 
 @pytest.fixture
@@ -167,6 +173,26 @@ def test_the_last_roster_that_names_a_log_is_enough_for_it():
     left.tally()
     package = build_evidence(left, rosters=(sign_version(), sign_version(2)))
     assert check_package(package, ROOT).holds()
+
+
+def test_lines_of_retired_keys_prove_nothing_of_a_log_that_left_the_roster():
+    left = BankLog("d")
+    left.publish(make_loan_opened())
+    left.tally()
+    package = build_evidence(left, rosters=(sign_version(), sign_version(2)))
+    forged = _change(package, 1, proof=left.prove(0, "abd"))
+    verdict = check_package(forged, ROOT)
+    assert "2 of the 3 members" in _why(verdict, Topic.ENTRY_REFUTED)
+
+
+def test_a_record_that_contradicts_its_own_header_is_said_to_be_void(log):
+    # Sealed by a bank that does not check what it publishes: a return of another bank's record.
+    sealed = log.publish_unchecked(make_return(target=make_pointer(3, "b.bank.example/ledger/1")))
+    log.tally()
+    package = build_evidence(log)
+    verdict = check_package(package, ROOT)
+    assert _bad(verdict) == {Topic.BODY_VOID}
+    assert f"entries/{sealed + 1:04d}" in verdict.bodies
 
 
 def test_who_left_the_roster_counts_no_more(log):
