@@ -4,9 +4,10 @@ A body may be dropped only on an erasure entry in the log of the record's own is
 lender countersigned, after every retention period and with no hold (DESIGN section 2). Both
 are always needed: the issuer asks by appending the entry (its checkpoint signs it), the lender
 agrees by a signature that stands inside. Headers name no loan and no lender, so the lender signs
-with a key that only it can connect: one Ed25519 key per (loan, member), derived from a root
-secret of the lender; the public half goes to the member inside authorization.granted and stands
-in the header of each of the member's records on that loan.
+with keys that only it can connect: Ed25519 keys per (loan, member), one for each stream, derived
+from a root secret of the lender; the public halves go to the member inside authorization.granted,
+and one stands in each header of a stream. A key serves one stream alone: in two it would show
+that both are about one loan.
 
 What a mirror checks is bytes alone: the signature, under the key in the header, over the log,
 the entry's index, the body's hash and the reason. Retention and holds it cannot see: the lender
@@ -76,14 +77,18 @@ class ErasureStatement:
         )
 
 
-def derive_erasure_seed(root_secret: bytes, consortium: str, loan: str, member: str) -> bytes:
-    """Derive the seed of the lender's erasure key for one loan and one member, 32 bytes.
+def derive_erasure_seed(
+    root_secret: bytes, consortium: str, loan: str, member: str, number: int
+) -> bytes:
+    """Derive the seed of one of the lender's erasure keys for a loan and a member, 32 bytes.
 
-    The seed is secret; keys of different members or loans cannot be connected without the root.
+    ``number`` counts a member's keys from 0, one for each stream. The seed is secret; keys of
+    different members, loans or streams cannot be connected without the root.
     """
     check_name(loan, "a loan id")
     check_name(member, "a member id")
-    return derive_key(root_secret, "erasure/key", consortium, loan, member)
+    check_number(number, "the number of an erasure key")
+    return derive_key(root_secret, "erasure/key", consortium, loan, member, number)
 
 
 def derive_erasure_key(seed: bytes) -> bytes:

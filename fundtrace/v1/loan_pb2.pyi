@@ -361,19 +361,21 @@ class AuthorizedMember(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_ID_FIELD_NUMBER: _builtins.int
-    ERASURE_PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    ERASURE_PUBLIC_KEYS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
-    erasure_public_key: _builtins.bytes
-    """Ed25519; the member puts it into the headers of its records about this loan."""
+    @_builtins.property
+    def erasure_public_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Ed25519; the member puts one into all headers of a stream about this loan, each into one stream."""
+
     def __init__(
         self,
         *,
         member_id: _builtins.str = ...,
-        erasure_public_key: _builtins.bytes = ...,
+        erasure_public_keys: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasure_public_key", b"erasure_public_key", "member_id", b"member_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasure_public_keys", b"erasure_public_keys", "member_id", b"member_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

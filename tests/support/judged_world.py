@@ -205,7 +205,7 @@ class World:
             "loan_key": LOAN_KEY,
             "loan": loan,
             "members": tuple(
-                AuthorizedMember(f"bank-{one}", make_erasure_key(one)) for one in letters
+                AuthorizedMember(f"bank-{one}", (make_erasure_key(one),)) for one in letters
             ),
             "valid_from": START,
             "valid_until": START + dt.timedelta(days=300),

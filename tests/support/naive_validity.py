@@ -229,7 +229,7 @@ class Naive:
         mine = [one for one in grant.body.members if one.member_id == issuer.id]
         if not mine and base != row.base:
             return "member_not_authorized"
-        if mine and mine[0].erasure_public_key != row.context.erasure_key:
+        if mine and row.context.erasure_key not in mine[0].erasure_public_keys:
             return "erasure_key_differs"
         for one in before:
             other = getattr(one.body, "authority", None)

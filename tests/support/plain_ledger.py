@@ -318,7 +318,7 @@ FUNCTIONS = {
     "erasure_seed": lambda given: hkdf(
         *_bytes(given, "root_secret"),
         b"",
-        frame("erasure/key", given["consortium"], given["loan"], given["member"]),
+        frame("erasure/key", *(given[one] for one in ("consortium", "loan", "member", "number"))),
     ),
     "erasure_key": lambda given: (
         Ed25519PrivateKey.from_private_bytes(*_bytes(given, "seed")).public_key().public_bytes_raw()

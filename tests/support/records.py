@@ -150,8 +150,8 @@ def make_authorization(**changes: object) -> AuthorizationGranted:
         "loan_key": LOAN_KEY,
         "loan": make_pointer(3),
         "members": (
-            AuthorizedMember("bank-a", make_hash("erasure a")),
-            AuthorizedMember("bank-b", make_hash("erasure b")),
+            AuthorizedMember("bank-a", (make_hash("erasure a"),)),
+            AuthorizedMember("bank-b", (make_hash("erasure b"), make_hash("erasure b2"))),
         ),
         "valid_from": AT,
         "valid_until": AT + dt.timedelta(days=365),

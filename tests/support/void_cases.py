@@ -242,7 +242,7 @@ def authorization_of_a_loan_with_another_leaf_hash(scene):
 
 @case(Reason.GRANT_TERMS)
 def authorization_of_a_stranger(scene):
-    members = (AuthorizedMember("bank-x", make_erasure_key("x")),)
+    members = (AuthorizedMember("bank-x", (make_erasure_key("x"),)),)
     return scene.grant(scene.loan, members=members)
 
 

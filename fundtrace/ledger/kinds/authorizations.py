@@ -22,6 +22,8 @@ from fundtrace.ledger.kinds.common import (
     RecordPointer,
 )
 
+# LIMIT: a stream is of one audience; a loan has few of them at a bank.
+ERASURE_KEYS_MAX = 64
 # LIMIT: a roster's members; see docs/scaling.md for what 50 banks cost.
 MEMBERS_MAX = 256
 # LIMIT: the borrower's consent and those of related parties who sign the loan papers.
@@ -32,14 +34,20 @@ HOPS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedMember(Checked):
-    """A member that may follow, and the public half of its erasure key for this loan.
+    """A member that may follow, and the public halves of its erasure keys for this loan.
 
-    The lender derives the key pair (``fundtrace.ledger.erasure``), so that it can countersign
-    an erasure without being named.
+    The lender derives the key pairs (``fundtrace.ledger.erasure``), so that it can countersign
+    an erasure without being named. Each key is for one stream of the member: headers carry it,
+    and one key in two streams would tell all members that both are about one loan.
     """
 
     member_id: MemberId
-    erasure_public_key: PublicKey
+    erasure_public_keys: Annotated[tuple[PublicKey, ...], Items(1, ERASURE_KEYS_MAX)]
+
+    def check_together(self) -> None:
+        """Raise InvalidInputError for a key named twice."""
+        if len(set(self.erasure_public_keys)) < len(self.erasure_public_keys):
+            raise InvalidInputError("AuthorizedMember.erasure_public_keys must each stand once")
 
 
 @dataclass(frozen=True, slots=True)

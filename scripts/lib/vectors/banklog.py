@@ -47,7 +47,7 @@ def make_filling(label: object) -> bytes:
 
 def make_erasure_key(member: str = "bank-a") -> bytes:
     """Return the public erasure key of the vectors' loan for a member."""
-    return derive_erasure_key(derive_erasure_seed(ERASURE_ROOT, CONSORTIUM, LOAN, member))
+    return derive_erasure_key(derive_erasure_seed(ERASURE_ROOT, CONSORTIUM, LOAN, member, 0))
 
 
 class BankLog:

@@ -95,7 +95,7 @@ def _make_box(given: Case) -> bytes:
 
 
 def _make_erasure_seed(given: Case) -> bytes:
-    about = (given["consortium"], given["loan"], given["member"])
+    about = (given["consortium"], given["loan"], given["member"], given["number"])
     return derive_erasure_seed(_read(given, "root_secret"), *about)
 
 
@@ -215,6 +215,7 @@ def _list_others() -> list[tuple[str, str, str, Case]]:
         "consortium": CONSORTIUM,
         "loan": "L-2026-0007",
         "member": "bank-b",
+        "number": 0,
     }
     erasure = {
         "consortium": CONSORTIUM,
@@ -236,7 +237,7 @@ def _list_others() -> list[tuple[str, str, str, Case]]:
     return [
         ("an epoch public key", "SHA-256 of 1,216 bytes", "epoch_public_key_hash", epoch),
         ("the id of an epoch key", "16 bytes", "epoch_key_id", epoch),
-        ("the seed of an erasure key", "per loan and member", "erasure_seed", seed),
+        ("the seed of an erasure key", "per loan, member and stream", "erasure_seed", seed),
         ("an erasure key", "Ed25519", "erasure_key", {"seed_hex": own}),
         ("an erasure's message", "begins with a zero byte", "erasure_message", erasure),
         (

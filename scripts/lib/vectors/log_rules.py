@@ -102,7 +102,7 @@ def _append(make: Callable[[BankLog], Entry]) -> Change:
 
 
 def _erase(log: BankLog, member: str = "bank-a", index: int = 0) -> Erasure:
-    seed = derive_erasure_seed(ERASURE_ROOT, CONSORTIUM, LOAN, member)
+    seed = derive_erasure_seed(ERASURE_ROOT, CONSORTIUM, LOAN, member, 0)
     body_hash = log.sealed[0].body_hash
     reason = ErasureReason.RETENTION_OVER
     statement = ErasureStatement(CONSORTIUM, ORIGIN, index, body_hash, reason)

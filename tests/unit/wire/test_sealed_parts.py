@@ -54,15 +54,15 @@ def test_as_many_grants_as_an_entry_takes_fit_a_leaf():
 
 
 def test_an_erasure_verifies_after_it_went_through_the_log():
-    seed = derive_erasure_seed(make_hash("root"), CONTEXT.consortium, LOAN_KEY.hex(), "bank-b")
+    seed = derive_erasure_seed(make_hash("root"), CONTEXT.consortium, LOAN_KEY.hex(), "bank-b", 0)
     key = derive_erasure_key(seed)
-    member = AuthorizedMember("bank-b", key)
+    member = AuthorizedMember("bank-b", (key,))
     granted = parse_body(encode_body(make_authorization(members=(member,))))
     about = (CONTEXT.consortium, PEER_LOG, 12, make_hash("body"), ErasureReason.LEGAL_ORDER)
     signature = sign_erasure(seed, ErasureStatement(*about))
     erasure = parse_entry(encode_entry(Erasure(12, about[3], about[4], signature)))
     statement = ErasureStatement(*about[:2], erasure.entry_index, erasure.body_hash, erasure.reason)
-    verify_erasure(granted.members[0].erasure_public_key, statement, erasure.signature)
+    verify_erasure(granted.members[0].erasure_public_keys[0], statement, erasure.signature)
 
 
 @pytest.mark.parametrize("numbers", [[], ["91330300MA2ABCDE14"]])

@@ -84,7 +84,7 @@ def test_an_authorization_that_contradicts_itself_is_refused(changes, why):
 @pytest.mark.parametrize("member_id", ["", "bank a", "-a", "a/b", "x" * 65, "银行"])
 def test_a_member_id_is_a_short_plain_name(member_id):
     with pytest.raises(InvalidInputError, match="member_id"):
-        AuthorizedMember(member_id, make_hash("key"))
+        AuthorizedMember(member_id, (make_hash("key"),))
 
 
 def test_a_consent_needs_a_certificate():
