@@ -34,6 +34,7 @@ from fundtrace.ledger.framing import (
     check_number,
     derive_key,
     frame,
+    name_loan,
 )
 from fundtrace.ledger.signed import verify_signature
 
@@ -76,14 +77,13 @@ class ErasureStatement:
         )
 
 
-def derive_erasure_seed(root_secret: bytes, consortium: str, loan: str, member: str) -> bytes:
+def derive_erasure_seed(root_secret: bytes, consortium: str, loan_key: bytes, member: str) -> bytes:
     """Derive the seed of the lender's erasure key for one loan and one member, 32 bytes.
 
     The seed is secret; keys of different members or loans cannot be connected without the root.
     """
-    check_name(loan, "a loan id")
     check_name(member, "a member id")
-    return derive_key(root_secret, "erasure/key", consortium, loan, member)
+    return derive_key(root_secret, "erasure/key", consortium, name_loan(loan_key), member)
 
 
 def derive_erasure_key(seed: bytes) -> bytes:

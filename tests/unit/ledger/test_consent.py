@@ -243,7 +243,8 @@ def test_a_signers_key_that_is_weak_or_of_another_curve_is_refused(kind):
     "change",
     [
         {"document_hash": bytes(32)},
-        {"loan": "L-2026-0008"},
+        {"contract_id": "L-2026-0008"},
+        {"loan_key": bytes(32)},
         {"recipients": ("bank-b", "bank-c", "bank-d")},
         {"purpose": "anything"},
         {"valid_until": make_statement().valid_until + DAY},
