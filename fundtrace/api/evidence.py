@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from fundtrace.tlog.keys import VerifierKey
 from fundtrace.tlog.proof_file import PROOF_HEADER
 
 _ZIP_MAGIC = b"PK"
+# LIMIT: whatever is no package: an entry bundle of 256 entries of 64 KiB has 16.8 MB.
+_FILE_BYTES_MAX = 1 << 25
 
 
 def verify_evidence(
@@ -39,7 +42,7 @@ def verify_evidence(
         key = _need_log_key(log_key, "the folder of a log")
         _refuse_unused("the folder of a log", pinned_root, entry)
         return check_log(_read_under(path), key, cosigners)
-    data = _read(path)
+    data = _read(path, 2 * PACKAGE_BYTES_MAX)
     if data.startswith(_ZIP_MAGIC):
         if log_key is not None or cosigners or entry is not None:
             raise InvalidInputError(
@@ -78,11 +81,17 @@ def _refuse_unused(what: str, pinned_root: bytes | None, entry: Path | None = No
         )
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, package_bytes_max: int = 0) -> bytes:
+    """Read a file of a size that its kind may have; which kind it is shows in its first bytes."""
     try:
-        if path.stat().st_size > 2 * PACKAGE_BYTES_MAX:
-            raise InvalidInputError(f"{path} is larger than any evidence; was the file mixed up?")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            is_package = file.peek(len(_ZIP_MAGIC)).startswith(_ZIP_MAGIC)
+            bytes_max = package_bytes_max if is_package and package_bytes_max else _FILE_BYTES_MAX
+            if os.fstat(file.fileno()).st_size > bytes_max:
+                raise InvalidInputError(
+                    f"{path} is larger than any evidence; was the file mixed up?"
+                )
+            return file.read()
     except OSError as error:
         raise InvalidInputError(f"cannot read {path}: {error.strerror}") from error
 

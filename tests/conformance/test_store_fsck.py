@@ -32,6 +32,7 @@ from fundtrace.tlog.cosignature import sign_cosignature
 from fundtrace.tlog.hashing import hash_leaf
 from fundtrace.tlog.keys import COSIGNATURE_ED25519, ED25519, SignerKey
 from fundtrace.tlog.quorum import MemberKeys, QuorumPolicy
+from fundtrace.tlog.tree import Tree
 from tests.support.mirrors import LOG_KEY, cosign_stored
 from tests.support.stores import OTHER, OWN, StorePlace, grow, make_entries, make_sqlite
 
@@ -443,6 +444,30 @@ def test_what_nothing_decides_is_said_to_be_open(filled):
     found, _ = _check(filled)
     assert (Fault.ENTRY_OR_TILE, "entry 5") in found
     assert (Fault.ENTRY_OR_TILE, "entry 2") in found
+
+
+def test_the_tiles_above_are_checked_in_a_tall_log(sqlite_place):
+    with sqlite_place.open() as store:
+        added = [NewEntry(b"%d" % at) for at in range(256 * 257 + 3)]
+        state = grow(store, store.take_term("x"), added)
+        assert state.root_hash == Tree(hash_leaf(one.entry) for one in added).root()
+        assert _check(store, Trust())[0] == []
+        tiles = schema.tiles.c
+        *_, full, part, top = range(256 + 2 + 2 + 1)  # in the order of the key: level, index
+        for at, hash_at in ((full, 200), (part, 0), (top, 0)):
+            _change(store, tiles.hashes, _flip_hash(hash_at), at=at)
+        _delete(store, schema.tiles, tiles.level == 0, tiles.tile_index == 9)
+        assert _check(store, Trust())[0] == [
+            (Fault.TILE_MISSING, "tile/0/009"),
+            (Fault.TILE, "tile/1/000 hash 200"),
+            (Fault.TILE, "tile/1/001 hash 0"),
+            (Fault.TILE, "tile/2/000 hash 0"),
+        ]
+
+
+def _flip_hash(place: int):
+    at = place * 32
+    return lambda data: data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -187,3 +188,22 @@ def test_a_root_given_with_what_has_no_roster_is_refused(log, tmp_path):
     assert _run(*options).exit_code == 0
     done = _run(*options, "--root", ROOT.hex())
     assert isinstance(done.exception, InvalidInputError)
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+@pytest.mark.parametrize("magic", [b"", b"PK"])
+def test_a_file_larger_than_its_kind_is_refused_unread(tmp_path, is_folder, magic):
+    path = tmp_path / "checkpoint"
+    path.write_bytes(magic)
+    os.truncate(path, 5_000_000_000)  # nothing is written: the file has holes
+    done = _run(tmp_path if is_folder else path, "--log-key", TESSERA_KEY)
+    assert isinstance(done.exception, InvalidInputError)
+    assert "larger than any evidence" in str(done.exception)
+
+
+def test_a_checkpoint_of_many_megabytes_is_refused_unread(tmp_path):
+    path = tmp_path / "checkpoint"
+    path.touch()
+    os.truncate(path, 100_000_000)
+    done = _run(path, "--log-key", TESSERA_KEY)
+    assert "larger than any evidence" in str(done.exception)
