@@ -10,10 +10,15 @@ import pytest
 from fundtrace.errors import SignatureError
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, ConsentSignature
 from fundtrace.ledger.validity.consents import verify_consents
+from fundtrace.ledger.validity.judge import judge
+from fundtrace.ledger.validity.reasons import Reason
+from fundtrace.ledger.validity.verdicts import Valid, Void
+from fundtrace.ledger.validity.view import View
 from tests.support.certificates import ROOT, SIGNED, make_evidence
 from tests.support.judged_world import START, START_MINUTE
 from tests.support.rosters import CONSORTIUM
 from tests.support.scenes import Scene
+from tests.support.void_cases import get_position
 
 UNTIL = START + dt.timedelta(days=300)
 
