@@ -24,13 +24,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fundtrace.errors import InvalidInputError, RuleViolationError, SignatureError
+from fundtrace.errors import InvalidInputError, RuleViolationError
 from fundtrace.ledger.framing import (
     HASH_BYTES,
     check_length,
@@ -39,7 +35,7 @@ from fundtrace.ledger.framing import (
     derive_key,
     frame,
 )
-from fundtrace.tlog.keys import check_ed25519_public_key
+from fundtrace.ledger.signed import verify_signature
 
 ERASURE_KEY_BYTES = 32
 ERASURE_SIGNATURE_BYTES = 64
@@ -107,14 +103,11 @@ def verify_erasure(erasure_key: bytes, statement: ErasureStatement, signature: b
     Raises SignatureError where it is another's, of another erasure, or not one at all, and
     EncodingError for a key that Ed25519 libraries do not all treat alike.
     """
-    check_ed25519_public_key(erasure_key)
-    try:
-        Ed25519PublicKey.from_public_bytes(erasure_key).verify(signature, statement.message)
-    except InvalidSignature as error:
-        raise SignatureError(
-            f"no countersignature for the body of entry {statement.entry_index} of "
-            f"{statement.origin}; the lender signs with the key that the header names"
-        ) from error
+    what = (
+        f"the lender's countersignature for the body of entry {statement.entry_index} of "
+        f"{statement.origin}"
+    )
+    verify_signature(statement.message, signature, erasure_key, what)
 
 
 def check_erasure_allowed(

@@ -231,8 +231,6 @@ def make_reader_tag(keys: PairKeys, slot: Slot, key_commitment: bytes) -> bytes:
 
 def find_reader_index(header: SealedHeader, keys: PairKeys) -> int | None:
     """Return the 0-based place of this reader's tag in the header; None where it does not read."""
-    if keys.pair.origin != header.slot.origin:
-        return None
     tag = make_reader_tag(keys, header.slot, header.key_commitment)
     return header.tags.index(tag) if tag in header.tags else None
 

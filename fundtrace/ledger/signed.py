@@ -38,11 +38,14 @@ def parse_signed(data: bytes, label: str, size_max: int) -> list[bytes]:
 
 def verify_signed(data: bytes, public_key: bytes) -> None:
     """Verify the signature of a message; raises SignatureError, EncodingError for a bad key."""
-    check_ed25519_public_key(public_key)
     message, signature = data[:-SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]
+    verify_signature(message, signature, public_key, "a message of the member it should come from")
+
+
+def verify_signature(message: bytes, signature: bytes, public_key: bytes, what: str) -> None:
+    """Verify an Ed25519 signature; raises SignatureError, EncodingError for a bad key."""
+    check_ed25519_public_key(public_key)
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except InvalidSignature as error:
-        raise SignatureError(
-            "the message is not signed by the member that it should come from, or was changed"
-        ) from error
+        raise SignatureError(f"not {what}: the signature does not verify under its key") from error

@@ -25,7 +25,7 @@ AUDIENCES = st.sets(st.sampled_from([f"bank-{letter}" for letter in "bcdefghij"]
 
 
 @given(BODIES, AUDIENCES, st.integers(0, 2**40), st.integers())
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_exactly_the_readers_open_the_body(body, audience, sequence, seed):
     sealed = seal(body, sorted(audience), make_slot(sequence=sequence), seed)
     everyone = {f"bank-{letter}": make_keys(f"bank-{letter}") for letter in "bcdefghijk"}
@@ -41,7 +41,7 @@ def test_exactly_the_readers_open_the_body(body, audience, sequence, seed):
 
 
 @given(BODIES, BODIES, AUDIENCES, AUDIENCES, st.integers())
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_equal_steps_of_length_and_readers_give_equal_lengths(one, two, readers, others, seed):
     left = seal(one, sorted(readers), make_slot(stream=1), (seed, 1))
     right = seal(two, sorted(others), make_slot(stream=2), (seed, 2))
@@ -55,7 +55,7 @@ def test_equal_steps_of_length_and_readers_give_equal_lengths(one, two, readers,
 
 
 @given(BODIES, AUDIENCES, st.integers(), st.integers(0, 5), st.integers(0, 5))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_tags_wraps_and_ciphertexts_of_two_records_never_meet(body, audience, seed, one, two):
     slots = make_slot(stream=1, sequence=one), make_slot(stream=2, sequence=two)
     left, right = (seal(body, sorted(audience), slot, (seed, slot)) for slot in slots)
@@ -66,7 +66,7 @@ def test_tags_wraps_and_ciphertexts_of_two_records_never_meet(body, audience, se
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_changed_bit_anywhere_in_the_blob_is_refused(data):
     sealed = seal(b"body", ["bank-b"], make_slot())
     bit = data.draw(st.integers(0, 8 * len(sealed.blob) - 1))
@@ -94,6 +94,7 @@ def test_a_changed_bit_anywhere_in_the_blob_is_refused(data):
         ),
     )
 )
+@settings(max_examples=100, deadline=None)
 def test_any_bytes_are_a_blob_or_refused(data):
     try:
         parsed = parse_blob(data)
@@ -103,21 +104,25 @@ def test_any_bytes_are_a_blob_or_refused(data):
 
 
 @given(BODIES)
+@settings(max_examples=100, deadline=None)
 def test_padding_comes_off_again(body):
     assert (len(pad(body)) % 512, unpad(pad(body))) == (0, body)
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6))
+@settings(max_examples=100, deadline=None)
 def test_a_frame_comes_apart_into_its_fields(fields):
     assert parse_frame(frame("label", *fields), "label") == fields
 
 
 @given(st.lists(st.binary(max_size=9), max_size=4), st.lists(st.binary(max_size=9), max_size=4))
+@settings(max_examples=100, deadline=None)
 def test_two_lists_of_fields_never_give_one_frame(one, two):
     assert (frame("label", *one) == frame("label", *two)) == (one == two)
 
 
 @given(st.binary(max_size=60))
+@settings(max_examples=100, deadline=None)
 def test_any_bytes_are_a_frame_or_refused(data):
     for candidate in (data, frame("label") + data):
         try:

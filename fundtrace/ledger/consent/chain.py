@@ -2,7 +2,7 @@
 
 The chain is given in order, the signer's certificate first, each issued by the next; the last is
 a trusted certificate or issued by one. It is not searched for. Checked for every certificate, the
-trusted one too, at the signing time: validity, version 3, basicConstraints and pathLen, keyUsage,
+trusted one too, at the signing time: validity, basicConstraints and pathLen, keyUsage,
 no critical extension but those handled here, keys and hashes that are still trusted, and
 revocation where the caller knows of any (of all but the trusted one).
 
@@ -143,8 +143,6 @@ def _check_certificate(certificate: x509.Certificate, rules: ChainRules) -> None
     valid = certificate.not_valid_before_utc <= rules.signed_at <= certificate.not_valid_after_utc
     if not valid:
         raise SignatureError(f"{_name(certificate)} was not valid at the signing time")
-    if certificate.version != x509.Version.v3:
-        raise SignatureError(f"{_name(certificate)} is not a certificate of version 3")
     for extension in _list_extensions(certificate):
         constrains = extension.oid == ExtensionOID.NAME_CONSTRAINTS
         if constrains or (extension.critical and extension.oid not in _HANDLED):

@@ -66,7 +66,7 @@ class ConsentStatement:
         check_name(self.purpose, "a consent's purpose", PURPOSE_BYTES_MAX)
         for what in ("borrower_hash", "document_hash", "signer_hash"):
             check_length(getattr(self, what), HASH_BYTES, f"a consent's {what}")
-        # SPEC: PIPL art. 23: the consent names the recipients, the purpose and the kind of handling
+        # SPEC: PIPL art. 23: separate consent to handing data on, naming to whom and what for
         if not 0 < len(self.recipients) <= RECIPIENTS_MAX:
             raise InvalidInputError(f"a consent names 1 to {RECIPIENTS_MAX} recipients")
         for recipient in self.recipients:

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from fundtrace.errors import EncodingError, InvalidInputError, SignatureError
 from fundtrace.ledger.consent import (
@@ -18,6 +20,7 @@ from fundtrace.ledger.consent import (
     Revocation,
     verify_consent,
 )
+from fundtrace.ledger.consent.chain import ChainRules, verify_chain
 from tests.support.certificates import (
     ISSUING,
     KNOWN,
@@ -111,6 +114,7 @@ YOUNG_ROOT = replace(ROOT, begin=SIGNED + DAY)
 WEAK_CA = make_authority("E-Sign Issuing", ROOT, kind="rsa1024")
 ODD_CURVE_CA = make_authority("E-Sign Issuing", ROOT, kind="p224")
 SHA224_CA = replace(make_authority("E-Sign Issuing", ROOT), hashed=hashes.SHA224)
+UNREADABLE = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\xff")
 STRANGE_CA = replace(ISSUING, extensions=((STRANGE, True),))
 NAMED = x509.NameConstraints([x509.DirectoryName(make_name("Borrower"))], None)
 LIMITED_CA = replace(ISSUING, extensions=((NAMED, False),))
@@ -146,6 +150,7 @@ LIMITED_CA = replace(ISSUING, extensions=((NAMED, False),))
         (replace(SIGNER, usage=None), (ISSUING,), [ROOT], "may not sign documents"),
         (replace(SIGNER, extensions=(SERVER,)), (ISSUING,), [ROOT], "extended key usage"),
         (replace(SIGNER, extensions=((STRANGE, True),)), (ISSUING,), [ROOT], "not handled"),
+        (replace(SIGNER, extensions=((UNREADABLE, False),)), (ISSUING,), [ROOT], "cannot be read"),
         (
             make_authority("CA", ISSUING, usage=("digital_signature",)),
             (ISSUING,),
@@ -167,7 +172,14 @@ LIMITED_CA = replace(ISSUING, extensions=((NAMED, False),))
         *("issued without basicConstraints", "no keyCertSign", "ca without keyUsage", "pathLen"),
         *("ca expired", "root expired", "root not yet valid", "weak rsa ca", "odd curve"),
         *("weak hash", "ca with unknown critical extension", "name constraints", "expired"),
-        *("not yet valid", "no signing usage", "no usage", "tls server", "unknown critical"),
+        *(
+            "not yet valid",
+            "no signing usage",
+            "no usage",
+            "tls server",
+            "unknown critical",
+            "unreadable",
+        ),
         *("ca signs", "self-signed", "self-signed, trusted"),
     ],
 )
@@ -277,6 +289,29 @@ def test_bytes_that_are_no_certificate_are_refused(der):
     evidence = ConsentEvidence(text, "ecdsa_p256_sha256", signature, (der, ISSUING.der))
     with pytest.raises(EncodingError):
         verify(evidence)
+
+
+def test_a_trusted_certificate_that_is_none_is_refused():
+    with pytest.raises(EncodingError, match="at most 16384 bytes"):
+        verify_consent(make_evidence(), [bytes(16 * 1024 + 1)], KNOWN)
+
+
+def test_a_signers_key_that_anybody_can_sign_for_is_refused():
+    weak = Ed25519PublicKey.from_public_bytes(bytes([1]) + bytes(31))
+    name = make_name("Borrower Ltd")
+    builder = x509.CertificateBuilder(make_name(ISSUING.name), name, weak, 99, ROOT_BEGIN, ROOT_END)
+    der = builder.sign(ISSUING.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    text = make_statement(signer_hash=hashlib.sha256(der).digest()).encode()
+    forged = bytes([1]) + bytes(63)  # R and A neutral, s zero: good for every message
+    with pytest.raises(SignatureError, match="small order"):
+        verify(ConsentEvidence(text, "ed25519", forged, (der, ISSUING.der)))
+
+
+@pytest.mark.parametrize("length", [0, 6])
+def test_a_chain_without_or_with_too_many_certificates_is_refused(length):
+    rules = ChainRules(SIGNED, KNOWN, (), ())
+    with pytest.raises(SignatureError, match="1 to 5 certificates"):
+        verify_chain([SIGNER.certificate] * length, [ROOT.certificate], rules)
 
 
 @pytest.mark.parametrize(

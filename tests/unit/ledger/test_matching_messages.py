@@ -25,6 +25,7 @@ from fundtrace.ledger.matching import (
 from fundtrace.ledger.matching.curve import hash_to_point
 from fundtrace.ledger.matching.related import LIST_SIZE_MAX, OPENING_BYTES_MAX
 from fundtrace.ledger.signed import sign_message
+from tests.support.epochs import START
 from tests.support.matching import (
     BANK_KEY,
     BANK_SEED,
@@ -37,7 +38,6 @@ from tests.support.matching import (
     make_session,
     start,
 )
-from tests.support.epochs import START
 from tests.support.sealed import CONSORTIUM, draw
 
 RELATED = make_list([1, 2, 3])
@@ -55,19 +55,21 @@ def flip(data: bytes, bit: int) -> bytes:
 
 
 @given(st.integers(0, 8 * len(ASKED.message) - 1))
+@settings(max_examples=100, deadline=None)
 def test_a_changed_query_is_refused(bit):
     with pytest.raises(FundtraceError):
         admit_query(DESK, flip(ASKED.message, bit), BANK_KEY, START)
 
 
 @given(st.integers(0, 8 * len(ANSWERED.message) - 1))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_changed_answer_is_refused(bit):
     with pytest.raises(FundtraceError):
         finish_query(ASKED, flip(ANSWERED.message, bit), LENDER_KEY, BANK_SEED)
 
 
 @given(st.integers(0, 8 * len(OUTCOME) - 1))
+@settings(max_examples=100, deadline=None)
 def test_a_changed_outcome_is_refused(bit):
     with pytest.raises(FundtraceError):
         read_outcome(ANSWERED, flip(OUTCOME, bit), BANK_KEY)
@@ -80,6 +82,7 @@ def test_messages_come_back_from_their_bytes():
 
 
 @given(st.sampled_from([parse_query, parse_answer, parse_outcome]), st.binary(max_size=300))
+@settings(max_examples=100, deadline=None)
 def test_any_bytes_are_a_message_or_refused(parse, data):
     with pytest.raises(EncodingError):
         parse(data)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from fundtrace.errors import EncodingError, SignatureError
-from fundtrace.ledger.consent import Revocation, load_revocations, verify_consent
+from fundtrace.ledger.consent import Revocation, load_revocations, revocation, verify_consent
 from tests.support.certificates import (
     ISSUING,
     KNOWN,
@@ -77,3 +77,9 @@ def test_a_list_that_does_not_hold_is_refused(crl, authority):
 def test_bytes_that_are_no_list_are_refused(crl):
     with pytest.raises(EncodingError):
         load_revocations(crl, ISSUING.certificate)
+
+
+def test_a_list_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr(revocation, "CRL_BYTES_MAX", 10)
+    with pytest.raises(EncodingError, match="at most 10 bytes"):
+        load_revocations(make_crl(), ISSUING.certificate)
