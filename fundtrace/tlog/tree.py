@@ -3,7 +3,7 @@
 ``Frontier`` is what a writer or a mirror needs to go on: the roots of the complete subtrees at
 the tree's right edge, one for each bit of its size, so 63 hashes at most. ``Tree`` keeps every
 level in memory and makes every proof; it is for logs that fit, and for tests. What lies in a
-store makes its proofs from tiles (``fundtrace.tlog.tile_reader``).
+store proves from tiles (``fundtrace.tlog.tile_reader``).
 
 Both only append. A hash that is not 32 bytes is refused before anything changes. RFC 6962 2.1.
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Self
 
-from fundtrace.errors import EncodingError, InvalidInputError
+from fundtrace.errors import EncodingError
 from fundtrace.tlog.hashing import (
     HASH_BYTES,
     NODE_PREFIX,
@@ -23,15 +23,8 @@ from fundtrace.tlog.hashing import (
     hash_node,
     hash_peaks,
 )
-from fundtrace.tlog.proofs import (
-    SIZE_MAX,
-    build_consistency,
-    build_inclusion,
-    build_root,
-    build_subtree_consistency,
-    build_subtree_inclusion,
-    build_subtree_root,
-)
+from fundtrace.tlog.proofs import SIZE_MAX
+from fundtrace.tlog.prover import Prover
 
 
 class Frontier:
@@ -102,8 +95,8 @@ class Frontier:
         self._size, self._hashes = size, hashes
 
 
-class Tree:
-    """A whole tree in memory, about 65 bytes of hashes a leaf and as much again for objects."""
+class Tree(Prover):
+    """A whole tree in memory, about 180 bytes a leaf."""
 
     __slots__ = ("_levels",)
 
@@ -144,41 +137,5 @@ class Tree:
 
     def read_node(self, level: int, index: int) -> bytes:
         """Return the root of the complete subtree ``index`` of 2**``level`` leaves."""
+        self._check_node(level, index)
         return self._levels[level][index]
-
-    def get_leaf_hash(self, index: int) -> bytes:
-        """Return the leaf hash of entry ``index``; raises InvalidInputError beyond the size."""
-        if not 0 <= index < self.size:
-            raise InvalidInputError(f"no entry {index} is in this tree of size {self.size}")
-        return self._levels[0][index]
-
-    def root(self, size: int | None = None) -> bytes:
-        """Return the root at ``size``, by default of the whole tree."""
-        return build_root(self._check_size(self.size if size is None else size), self.read_node)
-
-    def prove_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
-        """Return the path from leaf ``index`` to the root at ``size``."""
-        return build_inclusion(index, self._check_size(size), self.read_node)
-
-    def prove_consistency(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
-        """Return the proof that the tree at ``new_size`` begins with that at ``old_size``."""
-        return build_consistency(old_size, self._check_size(new_size), self.read_node)
-
-    def subtree_root(self, start: int, end: int) -> bytes:
-        """Return the root of the valid subtree [``start``, ``end``)."""
-        return build_subtree_root(start, self._check_size(end), self.read_node)
-
-    def prove_subtree_inclusion(self, index: int, start: int, end: int) -> tuple[bytes, ...]:
-        """Return the path from leaf ``index`` of the log to the root of [``start``, ``end``)."""
-        return build_subtree_inclusion(index, start, self._check_size(end), self.read_node)
-
-    def prove_subtree_consistency(self, start: int, end: int, size: int) -> tuple[bytes, ...]:
-        """Return the proof that leads from [``start``, ``end``) to the root at ``size``."""
-        return build_subtree_consistency(start, end, self._check_size(size), self.read_node)
-
-    def _check_size(self, size: int) -> int:
-        if not 0 <= size <= self.size:
-            raise InvalidInputError(
-                f"this tree has {self.size} leaves; ask for a size up to that, not {size}"
-            )
-        return size

@@ -35,7 +35,7 @@ class _IdSchemeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IdScheme.Val
     DESCRIPTOR: _descriptor.EnumDescriptor
     ID_SCHEME_UNSPECIFIED: _IdScheme.ValueType  # 0
     ID_SCHEME_USCC: _IdScheme.ValueType  # 1
-    ID_SCHEME_RESIDENT_ID: _IdScheme.ValueType  # 2
+    ID_SCHEME_RESIDENT: _IdScheme.ValueType  # 2
     ID_SCHEME_LEI: _IdScheme.ValueType  # 3
     ID_SCHEME_PASSPORT: _IdScheme.ValueType  # 4
 
@@ -43,7 +43,7 @@ class IdScheme(_IdScheme, metaclass=_IdSchemeEnumTypeWrapper): ...
 
 ID_SCHEME_UNSPECIFIED: IdScheme.ValueType  # 0
 ID_SCHEME_USCC: IdScheme.ValueType  # 1
-ID_SCHEME_RESIDENT_ID: IdScheme.ValueType  # 2
+ID_SCHEME_RESIDENT: IdScheme.ValueType  # 2
 ID_SCHEME_LEI: IdScheme.ValueType  # 3
 ID_SCHEME_PASSPORT: IdScheme.ValueType  # 4
 Global___IdScheme: _TypeAlias = IdScheme  # noqa: Y015

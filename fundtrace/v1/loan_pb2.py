@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from fundtrace.v1 import common_pb2 as fundtrace_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x66undtrace/v1/loan.proto\x12\x0c\x66undtrace.v1\x1a\x19\x66undtrace/v1/common.proto\"\xf1\x04\n\nLoanOpened\x12\x11\n\trecord_id\x18\x01 \x01(\x0c\x12\x10\n\x08loan_key\x18\x02 \x01(\x0c\x12\x13\n\x0b\x63ontract_id\x18\x03 \x01(\t\x12%\n\x08\x62orrower\x18\x04 \x01(\x0b\x32\x13.fundtrace.v1.Party\x12\x17\n\x0fprincipal_minor\x18\x05 \x01(\x04\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\x12\x31\n\rpurpose_class\x18\x07 \x01(\x0e\x32\x1a.fundtrace.v1.PurposeClass\x12\x0f\n\x07purpose\x18\x08 \x01(\t\x12\x1d\n\x10\x63ontract_on_days\x18\t \x01(\x05H\x00\x88\x01\x01\x12\x1d\n\x10maturity_on_days\x18\n \x01(\x05H\x01\x88\x01\x01\x12/\n\x0cpayment_mode\x18\x0b \x01(\x0e\x32\x19.fundtrace.v1.PaymentMode\x12)\n\tdrawdowns\x18\x0c \x03(\x0b\x32\x16.fundtrace.v1.Drawdown\x12\x34\n\x0f\x64\x65\x63lared_payees\x18\r \x03(\x0b\x32\x1b.fundtrace.v1.DeclaredPayee\x12\x31\n\x0b\x61ttribution\x18\x0e \x01(\x0b\x32\x1c.fundtrace.v1.AttributionPin\x12\x35\n\x0frelated_parties\x18\x0f \x01(\x0b\x32\x1c.fundtrace.v1.RelatedParties\x12/\n\nrenewal_of\x18\x10 \x01(\x0b\x32\x1b.fundtrace.v1.RecordPointerB\x13\n\x11_contract_on_daysB\x13\n\x11_maturity_on_days\"\x93\x01\n\x08\x44rawdown\x12\x13\n\x0b\x64rawdown_id\x18\x01 \x01(\t\x12\x17\n\x0fprincipal_minor\x18\x02 \x01(\x04\x12\x1b\n\x13\x64isbursed_at_micros\x18\x03 \x01(\x03\x12)\n\x07\x61\x63\x63ount\x18\x04 \x01(\x0b\x32\x18.fundtrace.v1.AccountRef\x12\x11\n\treference\x18\x05 \x01(\t\"H\n\rDeclaredPayee\x12)\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x18.fundtrace.v1.AccountRef\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x80\x01\n\x0e\x41ttributionPin\x12 \n\x04rule\x18\x01 \x01(\x0e\x32\x12.fundtrace.v1.Rule\x12\x10\n\x08rule_set\x18\x02 \x01(\t\x12\x19\n\x11payee_window_days\x18\x03 \x01(\r\x12\x1f\n\x17specific_window_seconds\x18\x04 \x01(\r\"3\n\x0eRelatedParties\x12\x12\n\ncommitment\x18\x01 \x01(\x0c\x12\r\n\x05\x63ount\x18\x02 \x01(\r\"\xa8\x01\n\nLoanClosed\x12\x11\n\trecord_id\x18\x01 \x01(\x0c\x12\x10\n\x08loan_key\x18\x02 \x01(\x0c\x12)\n\x04loan\x18\x03 \x01(\x0b\x32\x1b.fundtrace.v1.RecordPointer\x12\"\n\x03\x65nd\x18\x04 \x01(\x0e\x32\x15.fundtrace.v1.LoanEnd\x12\x18\n\x10\x63losed_at_micros\x18\x05 \x01(\x03\x12\x0c\n\x04note\x18\x06 \x01(\t\"\xc9\x02\n\x14\x41uthorizationGranted\x12\x11\n\trecord_id\x18\x01 \x01(\x0c\x12\x10\n\x08loan_key\x18\x02 \x01(\x0c\x12)\n\x04loan\x18\x03 \x01(\x0b\x32\x1b.fundtrace.v1.RecordPointer\x12/\n\x07members\x18\x04 \x03(\x0b\x32\x1e.fundtrace.v1.AuthorizedMember\x12\x19\n\x11valid_from_micros\x18\x05 \x01(\x03\x12\x1a\n\x12valid_until_micros\x18\x06 \x01(\x03\x12\x1b\n\x13\x65\x66\x66\x65\x63tive_at_micros\x18\x07 \x01(\x03\x12*\n\x06limits\x18\x08 \x01(\x0b\x32\x1a.fundtrace.v1.FollowLimits\x12\x30\n\x08\x63onsents\x18\t \x03(\x0b\x32\x1e.fundtrace.v1.ConsentSignature\"A\n\x10\x41uthorizedMember\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x1a\n\x12\x65rasure_public_key\x18\x02 \x01(\x0c\"y\n\x0c\x46ollowLimits\x12\x10\n\x08hops_max\x18\x01 \x01(\r\x12\x18\n\x10\x61mount_minor_max\x18\x02 \x01(\x04\x12\x16\n\x0epart_minor_min\x18\x03 \x01(\x04\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x13\n\x0bwindow_days\x18\x05 \x01(\r\"U\n\x10\x43onsentSignature\x12\x0c\n\x04text\x18\x01 \x01(\x0c\x12\x11\n\talgorithm\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\r\n\x05\x63hain\x18\x04 \x03(\x0c\"\xaa\x01\n\x14\x41uthorizationRevoked\x12\x11\n\trecord_id\x18\x01 \x01(\x0c\x12\x10\n\x08loan_key\x18\x02 \x01(\x0c\x12\x32\n\rauthorization\x18\x03 \x01(\x0b\x32\x1b.fundtrace.v1.RecordPointer\x12\x1b\n\x13\x65\x66\x66\x65\x63tive_at_micros\x18\x04 \x01(\x03\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x06 \x01(\t*\xbc\x01\n\x0cPurposeClass\x12\x1d\n\x19PURPOSE_CLASS_UNSPECIFIED\x10\x00\x12!\n\x1dPURPOSE_CLASS_WORKING_CAPITAL\x10\x01\x12\x1d\n\x19PURPOSE_CLASS_FIXED_ASSET\x10\x02\x12#\n\x1fPURPOSE_CLASS_PERSONAL_BUSINESS\x10\x03\x12&\n\"PURPOSE_CLASS_PERSONAL_CONSUMPTION\x10\x04*^\n\x0bPaymentMode\x12\x1c\n\x18PAYMENT_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PAYMENT_MODE_ENTRUSTED\x10\x01\x12\x15\n\x11PAYMENT_MODE_SELF\x10\x02*\x9a\x01\n\x07LoanEnd\x12\x18\n\x14LOAN_END_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOAN_END_REPAID\x10\x01\x12\x14\n\x10LOAN_END_RENEWED\x10\x02\x12\x18\n\x14LOAN_END_WRITTEN_OFF\x10\x03\x12\x18\n\x14LOAN_END_TRANSFERRED\x10\x04\x12\x16\n\x12LOAN_END_CANCELLED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x66undtrace/v1/loan.proto\x12\x0c\x66undtrace.v1\x1a\x19\x66undtrace/v1/common.proto\"\xf1\x04\n\nLoanOpened\x12\x11\n\trecord_id\x18\x01 \x01(\x0c\x12\x10\n\x08loan_key\x18\x02 \x01(\x0c\x12\x13\n\x0b\x63ontract_id\x18\x03 \x01(\t\x12%\n\x08\x62orrower\x18\x04 \x01(\x0b\x32\x13.fundtrace.v1.Party\x12\x17\n\x0fprincipal_minor\x18\x05 \x01(\x04\x12\x10\n\x08\x63urrency\x18\x06 \x01(\t\x12\x31\n\rpurpose_class\x18\x07 \x01(\x0e\x32\x1a.fundtrace.v1.PurposeClass\x12\x0f\n\x07purpose\x18\x08 \x01(\t\x12\x1d\n\x10\x63ontract_on_days\x18\t \x01(\x05H\x00\x88\x01\x01\x12\x1d\n\x10maturity_on_days\x18\n \x01(\x05H\x01\x88\x01\x01\x12/\n\x0cpayment_mode\x18\x0b \x01(\x0e\x32\x19.fundtrace.v1.PaymentMode\x12)\n\tdrawdowns\x18\x0c \x03(\x0b\x32\x16.fundtrace.v1.Drawdown\x12\x34\n\x0f\x64\x65\x63lared_payees\x18\r \x03(\x0b\x32\x1b.fundtrace.v1.DeclaredPayee\x12\x31\n\x0b\x61ttribution\x18\x0e \x01(\x0b\x32\x1c.fundtrace.v1.AttributionPin\x12\x35\n\x0frelated_parties\x18\x0f \x01(\x0b\x32\x1c.fundtrace.v1.ListCommitment\x12/\n\nrenewal_of\x18\x10 \x01(\x0b\x32\x1b.fundtrace.v1.RecordPointerB\x13\n\x11_contract_on_daysB\x13\n\x11_maturity_on_days\"\x93\x01\n\x08\x44rawdown\x12\x13\n\x0b\x64rawdown_id\x18\x01 \x01(\t\x12\x17\n\x0fprincipal_minor\x18\x02 \x01(\x04\x12\x1b\n\x13\x64isbursed_at_micros\x18\x03 \x01(\x03\x12)\n\x07\x61\x63\x63ount\x18\x04 \x01(\x0b\x32\x18.fundtrace.v1.AccountRef\x12\x11\n\treference\x18\x05 \x01(\t\"H\n\rDeclaredPayee\x12)\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x18.fundtrace.v1.AccountRef\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x80\x01\n\x0e\x41ttributionPin\x12 \n\x04rule\x18\x01 \x01(\x0e\x32\x12.fundtrace.v1.Rule\x12\x10\n\x08rule_set\x18\x02 \x01(\t\x12\x19\n\x11payee_window_days\x18\x03 \x01(\r\x12\x1f\n\x17specific_window_seconds\x18\x04 \x01(\r\"7\n\x0eListCommitment\x12\x17\n\x0f\x63ommitment_hash\x18\x01 \x01(\x0c\x12\x0c\n\x04size\x18\x02 \x01(\r\"\xa8\x01\n\nLoanClosed\x12\x11\n\trecord_id\x18\x01 \x01(\x0c\x12\x10\n\x08loan_key\x18\x02 \x01(\x0c\x12)\n\x04loan\x18\x03 \x01(\x0b\x32\x1b.fundtrace.v1.RecordPointer\x12\"\n\x03\x65nd\x18\x04 \x01(\x0e\x32\x15.fundtrace.v1.LoanEnd\x12\x18\n\x10\x63losed_at_micros\x18\x05 \x01(\x03\x12\x0c\n\x04note\x18\x06 \x01(\t\"\xc8\x02\n\x14\x41uthorizationGranted\x12\x11\n\trecord_id\x18\x01 \x01(\x0c\x12\x10\n\x08loan_key\x18\x02 \x01(\x0c\x12)\n\x04loan\x18\x03 \x01(\x0b\x32\x1b.fundtrace.v1.RecordPointer\x12/\n\x07members\x18\x04 \x03(\x0b\x32\x1e.fundtrace.v1.AuthorizedMember\x12\x19\n\x11valid_from_micros\x18\x05 \x01(\x03\x12\x1a\n\x12valid_until_micros\x18\x06 \x01(\x03\x12\x1b\n\x13\x65\x66\x66\x65\x63tive_at_micros\x18\x07 \x01(\x03\x12*\n\x06limits\x18\x08 \x01(\x0b\x32\x1a.fundtrace.v1.FollowLimits\x12/\n\x08\x63onsents\x18\t \x03(\x0b\x32\x1d.fundtrace.v1.ConsentEvidence\"A\n\x10\x41uthorizedMember\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x1a\n\x12\x65rasure_public_key\x18\x02 \x01(\x0c\"y\n\x0c\x46ollowLimits\x12\x10\n\x08hops_max\x18\x01 \x01(\r\x12\x18\n\x10\x61mount_minor_max\x18\x02 \x01(\x04\x12\x16\n\x0epart_minor_min\x18\x03 \x01(\x04\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x13\n\x0bwindow_days\x18\x05 \x01(\r\"T\n\x0f\x43onsentEvidence\x12\x0c\n\x04text\x18\x01 \x01(\x0c\x12\x11\n\talgorithm\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\r\n\x05\x63hain\x18\x04 \x03(\x0c\"\xaa\x01\n\x14\x41uthorizationRevoked\x12\x11\n\trecord_id\x18\x01 \x01(\x0c\x12\x10\n\x08loan_key\x18\x02 \x01(\x0c\x12\x32\n\rauthorization\x18\x03 \x01(\x0b\x32\x1b.fundtrace.v1.RecordPointer\x12\x1b\n\x13\x65\x66\x66\x65\x63tive_at_micros\x18\x04 \x01(\x03\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x06 \x01(\t*\xbc\x01\n\x0cPurposeClass\x12\x1d\n\x19PURPOSE_CLASS_UNSPECIFIED\x10\x00\x12!\n\x1dPURPOSE_CLASS_WORKING_CAPITAL\x10\x01\x12\x1d\n\x19PURPOSE_CLASS_FIXED_ASSET\x10\x02\x12#\n\x1fPURPOSE_CLASS_PERSONAL_BUSINESS\x10\x03\x12&\n\"PURPOSE_CLASS_PERSONAL_CONSUMPTION\x10\x04*^\n\x0bPaymentMode\x12\x1c\n\x18PAYMENT_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PAYMENT_MODE_ENTRUSTED\x10\x01\x12\x15\n\x11PAYMENT_MODE_SELF\x10\x02*\x9a\x01\n\x07LoanEnd\x12\x18\n\x14LOAN_END_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOAN_END_REPAID\x10\x01\x12\x14\n\x10LOAN_END_RENEWED\x10\x02\x12\x18\n\x14LOAN_END_WRITTEN_OFF\x10\x03\x12\x18\n\x14LOAN_END_TRANSFERRED\x10\x04\x12\x16\n\x12LOAN_END_CANCELLED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fundtrace.v1.loan_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PURPOSECLASS']._serialized_start=2058
-  _globals['_PURPOSECLASS']._serialized_end=2246
-  _globals['_PAYMENTMODE']._serialized_start=2248
-  _globals['_PAYMENTMODE']._serialized_end=2342
-  _globals['_LOANEND']._serialized_start=2345
-  _globals['_LOANEND']._serialized_end=2499
+  _globals['_PURPOSECLASS']._serialized_start=2060
+  _globals['_PURPOSECLASS']._serialized_end=2248
+  _globals['_PAYMENTMODE']._serialized_start=2250
+  _globals['_PAYMENTMODE']._serialized_end=2344
+  _globals['_LOANEND']._serialized_start=2347
+  _globals['_LOANEND']._serialized_end=2501
   _globals['_LOANOPENED']._serialized_start=69
   _globals['_LOANOPENED']._serialized_end=694
   _globals['_DRAWDOWN']._serialized_start=697
@@ -46,18 +46,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECLAREDPAYEE']._serialized_end=918
   _globals['_ATTRIBUTIONPIN']._serialized_start=921
   _globals['_ATTRIBUTIONPIN']._serialized_end=1049
-  _globals['_RELATEDPARTIES']._serialized_start=1051
-  _globals['_RELATEDPARTIES']._serialized_end=1102
-  _globals['_LOANCLOSED']._serialized_start=1105
-  _globals['_LOANCLOSED']._serialized_end=1273
-  _globals['_AUTHORIZATIONGRANTED']._serialized_start=1276
-  _globals['_AUTHORIZATIONGRANTED']._serialized_end=1605
-  _globals['_AUTHORIZEDMEMBER']._serialized_start=1607
-  _globals['_AUTHORIZEDMEMBER']._serialized_end=1672
-  _globals['_FOLLOWLIMITS']._serialized_start=1674
-  _globals['_FOLLOWLIMITS']._serialized_end=1795
-  _globals['_CONSENTSIGNATURE']._serialized_start=1797
-  _globals['_CONSENTSIGNATURE']._serialized_end=1882
-  _globals['_AUTHORIZATIONREVOKED']._serialized_start=1885
-  _globals['_AUTHORIZATIONREVOKED']._serialized_end=2055
+  _globals['_LISTCOMMITMENT']._serialized_start=1051
+  _globals['_LISTCOMMITMENT']._serialized_end=1106
+  _globals['_LOANCLOSED']._serialized_start=1109
+  _globals['_LOANCLOSED']._serialized_end=1277
+  _globals['_AUTHORIZATIONGRANTED']._serialized_start=1280
+  _globals['_AUTHORIZATIONGRANTED']._serialized_end=1608
+  _globals['_AUTHORIZEDMEMBER']._serialized_start=1610
+  _globals['_AUTHORIZEDMEMBER']._serialized_end=1675
+  _globals['_FOLLOWLIMITS']._serialized_start=1677
+  _globals['_FOLLOWLIMITS']._serialized_end=1798
+  _globals['_CONSENTEVIDENCE']._serialized_start=1800
+  _globals['_CONSENTEVIDENCE']._serialized_end=1884
+  _globals['_AUTHORIZATIONREVOKED']._serialized_start=1887
+  _globals['_AUTHORIZATIONREVOKED']._serialized_end=2057
 # @@protoc_insertion_point(module_scope)

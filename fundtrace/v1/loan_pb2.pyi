@@ -123,7 +123,7 @@ class LoanOpened(_message.Message):
     @_builtins.property
     def attribution(self) -> Global___AttributionPin: ...
     @_builtins.property
-    def related_parties(self) -> Global___RelatedParties: ...
+    def related_parties(self) -> Global___ListCommitment: ...
     @_builtins.property
     def renewal_of(self) -> _common_pb2.RecordPointer: ...
     def __init__(
@@ -143,7 +143,7 @@ class LoanOpened(_message.Message):
         drawdowns: _abc.Iterable[Global___Drawdown] | None = ...,
         declared_payees: _abc.Iterable[Global___DeclaredPayee] | None = ...,
         attribution: Global___AttributionPin | None = ...,
-        related_parties: Global___RelatedParties | None = ...,
+        related_parties: Global___ListCommitment | None = ...,
         renewal_of: _common_pb2.RecordPointer | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_contract_on_days", b"_contract_on_days", "_maturity_on_days", b"_maturity_on_days", "attribution", b"attribution", "borrower", b"borrower", "contract_on_days", b"contract_on_days", "maturity_on_days", b"maturity_on_days", "related_parties", b"related_parties", "renewal_of", b"renewal_of"]  # noqa: Y015
@@ -249,28 +249,28 @@ class AttributionPin(_message.Message):
 Global___AttributionPin: _TypeAlias = AttributionPin  # noqa: Y015
 
 @_typing.final
-class RelatedParties(_message.Message):
-    """A salted commitment to the list of related parties, and its length."""
+class ListCommitment(_message.Message):
+    """A salted commitment to the list of related parties, and its length with its filling."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    COMMITMENT_FIELD_NUMBER: _builtins.int
-    COUNT_FIELD_NUMBER: _builtins.int
-    commitment: _builtins.bytes
-    count: _builtins.int
+    COMMITMENT_HASH_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    commitment_hash: _builtins.bytes
+    size: _builtins.int
     def __init__(
         self,
         *,
-        commitment: _builtins.bytes = ...,
-        count: _builtins.int = ...,
+        commitment_hash: _builtins.bytes = ...,
+        size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment", b"commitment", "count", b"count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_hash", b"commitment_hash", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RelatedParties: _TypeAlias = RelatedParties  # noqa: Y015
+Global___ListCommitment: _TypeAlias = ListCommitment  # noqa: Y015
 
 @_typing.final
 class LoanClosed(_message.Message):
@@ -334,7 +334,7 @@ class AuthorizationGranted(_message.Message):
     @_builtins.property
     def limits(self) -> Global___FollowLimits: ...
     @_builtins.property
-    def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentSignature]: ...
+    def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentEvidence]: ...
     def __init__(
         self,
         *,
@@ -346,7 +346,7 @@ class AuthorizationGranted(_message.Message):
         valid_until_micros: _builtins.int = ...,
         effective_at_micros: _builtins.int = ...,
         limits: Global___FollowLimits | None = ...,
-        consents: _abc.Iterable[Global___ConsentSignature] | None = ...,
+        consents: _abc.Iterable[Global___ConsentEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "loan", b"loan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -411,7 +411,7 @@ class FollowLimits(_message.Message):
 Global___FollowLimits: _TypeAlias = FollowLimits  # noqa: Y015
 
 @_typing.final
-class ConsentSignature(_message.Message):
+class ConsentEvidence(_message.Message):
     """The borrower's consent, or a related party's, as it was signed."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -441,7 +441,7 @@ class ConsentSignature(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ConsentSignature: _TypeAlias = ConsentSignature  # noqa: Y015
+Global___ConsentEvidence: _TypeAlias = ConsentEvidence  # noqa: Y015
 
 @_typing.final
 class AuthorizationRevoked(_message.Message):

@@ -23,13 +23,14 @@ import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
+from operator import attrgetter
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
 from fundtrace.errors import EncodingError, InvalidInputError
-from fundtrace.ledger.kinds.bounds import DAY_END, DAY_MIN, INSTANT_END, INSTANT_MIN, Checked
+from fundtrace.ledger.kinds.bounds import DAY_END, DAY_MIN, INSTANT_END, INSTANT_MIN, is_value
 from fundtrace.model.instants import from_micros, to_micros
 from fundtrace.tlog.keys import VerifierKey, parse_verifier_key
 
@@ -55,6 +56,9 @@ class Item:
 
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
+
+
+_AS_IT_IS = Item(lambda value: value, lambda value: value)
 
 
 def encode_message(value: object, codec: Codec, message_class: type[Message]) -> bytes:
@@ -92,13 +96,15 @@ def get_codec(value_class: type[Any], descriptor: Descriptor) -> Codec:
     hints = get_type_hints(value_class, include_extras=True)
     names = [field.name for field in fields(value_class)]
     parts = [(name, _build_field(name, hints[name], descriptor)) for name in names]
+    fills = [(name, part.fill) for name, part in parts]
+    reads = [(name, part.read) for name, part in parts]
 
     def fill(value: Any, message: Any) -> None:
-        for name, part in parts:
-            part.fill(getattr(value, name), message)
+        for name, fill_field in fills:
+            fill_field(getattr(value, name), message)
 
     def read(message: Any) -> Any:
-        return value_class(**{name: part.read(message) for name, part in parts})
+        return value_class(**{name: read_field(message) for name, read_field in reads})
 
     return Codec(fill, read)
 
@@ -155,10 +161,14 @@ def _build_field(name: str, hint: object, descriptor: Descriptor) -> Codec:
         plain = _build_plain(f"{name}_days", _build_day_item(what))
         return _build_present(f"{name}_days", plain, what, is_optional=is_optional)
     field = descriptor.fields_by_name[name]
-    if isinstance(inner, type) and issubclass(inner, Checked):
+    if _is_message(inner):
         part = _build_part(name, get_codec(inner, _get_message_type(field)))
         return _build_present(name, part, what, is_optional=is_optional)
     return _build_plain(name, _build_item(inner, field, what, is_optional=is_optional))
+
+
+def _is_message(inner: Any) -> bool:
+    return isinstance(inner, type) and is_value(inner) and inner is not VerifierKey
 
 
 def _strip(hint: object) -> tuple[Any, bool]:
@@ -173,12 +183,13 @@ def _strip(hint: object) -> tuple[Any, bool]:
 
 
 def _build_plain(name: str, item: Item) -> Codec:
-    write, read = item.write, item.read
-
-    def fill(value: Any, message: Any) -> None:
-        setattr(message, name, write(value))
-
-    return Codec(fill, lambda message: read(getattr(message, name)))
+    write, read, get = item.write, item.read, attrgetter(name)
+    if item is _AS_IT_IS:
+        return Codec(lambda value, message: setattr(message, name, value), get)
+    return Codec(
+        lambda value, message: setattr(message, name, write(value)),
+        lambda message: read(get(message)),
+    )
 
 
 def _build_present(name: str, codec: Codec, what: str, *, is_optional: bool) -> Codec:
@@ -212,7 +223,7 @@ def _build_part(name: str, codec: Codec) -> Codec:
 def _build_repeated(field: FieldDescriptor, hint: object, what: str) -> Codec:
     inner, _ = _strip(hint)
     name = field.name
-    if isinstance(inner, type) and issubclass(inner, Checked):
+    if _is_message(inner):
         codec = get_codec(inner, _get_message_type(field))
 
         def fill_messages(values: Any, message: Any) -> None:
@@ -222,6 +233,11 @@ def _build_repeated(field: FieldDescriptor, hint: object, what: str) -> Codec:
 
         return Codec(fill_messages, lambda message: tuple(map(codec.read, getattr(message, name))))
     item = _build_item(inner, field, what, is_optional=False)
+    if item is _AS_IT_IS:
+        return Codec(
+            lambda values, message: getattr(message, name).extend(values),
+            lambda message: tuple(getattr(message, name)),
+        )
 
     def fill(values: Any, message: Any) -> None:
         getattr(message, name).extend(map(item.write, values))
@@ -238,16 +254,12 @@ def _get_message_type(field: FieldDescriptor) -> Descriptor:
 def _build_item(inner: Any, field: FieldDescriptor, what: str, *, is_optional: bool) -> Item:
     """Build how one thing is written that has no message of its own."""
     if inner in {str, bytes, int, bool}:
-        return Item(_keep, _keep)
+        return _AS_IT_IS
     if inner is VerifierKey:
         return Item(VerifierKey.encode, parse_verifier_key)
     if isinstance(inner, type) and issubclass(inner, Enum):
         return _build_word_item(inner, field.enum_type, what, is_optional=is_optional)
     raise TypeError(f"{what}: no message field can hold {inner}")
-
-
-def _keep(value: Any) -> Any:
-    return value
 
 
 def _build_word_item(

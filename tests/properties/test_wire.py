@@ -13,6 +13,7 @@ from fundtrace.ledger.kinds.words import Kind, SegmentSource
 from fundtrace.model.kinds import CONSERVING_RULES
 from fundtrace.wire.bodies import encode_body, parse_body
 from fundtrace.wire.entries import encode_context, encode_entry, parse_context, parse_entry
+from fundtrace.wire.rosters import encode_roster, parse_roster
 from tests.support.ledger_values import draw_field
 from tests.support.records import (
     BODIES,
@@ -22,6 +23,7 @@ from tests.support.records import (
     make_movement,
     make_pointer,
 )
+from tests.support.rosters import make_roster
 
 CLEAR = list(CLEAR_ENTRIES.values())
 ENTRIES = [*CLEAR, Record(CONTEXT, encode_context(CONTEXT), make_hash("body"))]
@@ -89,6 +91,12 @@ def test_a_mutated_body_is_one_or_refused(data):
 @given(_mutate(ENCODED_ENTRIES))
 def test_a_mutated_entry_is_one_or_refused(data):
     _check_parse(parse_entry, encode_entry, data)
+
+
+@settings(short, max_examples=100)
+@given(_mutate([encode_roster(make_roster("abcd"))]))
+def test_a_mutated_roster_is_one_or_refused(data):
+    _check_parse(parse_roster, encode_roster, data)
 
 
 def _change(data, value):

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger import kinds, roster
+from fundtrace.ledger.consent.evidence import ConsentEvidence
 from fundtrace.ledger.kinds import bounds
 from fundtrace.ledger.kinds.bounds import Checked
+from fundtrace.ledger.matching.related import ListCommitment
 from fundtrace.model.money import CURRENCIES
 
 ITEMS_DRAWN_MAX = 3  # lists are drawn short, whatever their bound
@@ -48,9 +50,28 @@ def draw_hint(hint: Any) -> st.SearchStrategy[Any]:
         return _draw_bound(bound)
     if get_origin(hint) in {Union, types.UnionType}:
         return st.one_of(*(draw_hint(one) for one in get_args(hint)))
+    if hint in _UNBOUNDED:
+        return _UNBOUNDED[hint]
     if hint in {bool, types.NoneType} or issubclass(hint, Enum):
         return st.from_type(hint)
     return draw_value(hint)
+
+
+_BYTES = st.binary(min_size=1, max_size=40)
+_UNBOUNDED: dict[Any, st.SearchStrategy[Any]] = {  # these check themselves and name no bounds
+    ConsentEvidence: st.builds(
+        ConsentEvidence,
+        _BYTES,
+        st.sampled_from(["ed25519", "ecdsa_p256_sha256"]),
+        _BYTES,
+        st.lists(_BYTES, min_size=1, max_size=3).map(tuple),
+    ),
+    ListCommitment: st.builds(
+        ListCommitment,
+        st.binary(min_size=32, max_size=32),
+        st.sampled_from([16, 32, 256]),
+    ),
+}
 
 
 def draw_value(kind: type[Checked]) -> st.SearchStrategy[Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 
+from fundtrace.ledger.consent.evidence import ConsentEvidence
 from fundtrace.ledger.erasure import ErasureReason
 from fundtrace.ledger.kinds.authorizations import (
     AuthorizationGranted,
     AuthorizationRevoked,
     AuthorizedMember,
-    ConsentSignature,
     FollowLimits,
 )
 from fundtrace.ledger.kinds.changes import Correction, Return
@@ -43,7 +43,6 @@ from fundtrace.ledger.kinds.loans import (
     Drawdown,
     LoanClosed,
     LoanOpened,
-    RelatedParties,
 )
 from fundtrace.ledger.kinds.movements import Movement, Segment, build_traced
 from fundtrace.ledger.kinds.receipts import (
@@ -80,6 +79,7 @@ from fundtrace.ledger.kinds.words import (
     ShareReason,
     Trigger,
 )
+from fundtrace.ledger.matching.related import ListCommitment
 from fundtrace.model.kinds import (
     CONSERVING_RULES,
     AccountKind,
@@ -125,7 +125,7 @@ def make_loan_opened(**changes: object) -> LoanOpened:
         "borrower": Party(
             "温州宏达鞋业有限公司",
             PartyType.COMPANY,
-            PartyId(IdScheme.USCC, "91330300MA2ABCDE1X"),
+            PartyId(IdScheme.USCC, "91330300MA2ABCDE14"),
         ),
         "principal_minor": 300_000_000,
         "currency": "CNY",
@@ -137,7 +137,7 @@ def make_loan_opened(**changes: object) -> LoanOpened:
         "drawdowns": (Drawdown("借据01", 300_000_000, AT, LOAN_ACCOUNT, "FT2603050001"),),
         "declared_payees": (DeclaredPayee(PAYEE_ACCOUNT, "平阳皮革商行"),),
         "attribution": AttributionPin(Rule.PROCEEDS_FIRST, "rules-2026.1", 30, 72 * 3_600),
-        "related_parties": RelatedParties(make_hash("related"), 3),
+        "related_parties": ListCommitment(make_hash("related"), 16),
         "renewal_of": make_pointer(1),
     }
     return LoanOpened(**values | changes)
@@ -158,7 +158,7 @@ def make_authorization(**changes: object) -> AuthorizationGranted:
         "effective_at": AT,
         "limits": FollowLimits(6, 300_000_000, 100_000, "CNY", 365),
         "consents": (
-            ConsentSignature(b"statement", "ecdsa_p256_sha256", b"signature", (b"der", b"ca")),
+            ConsentEvidence(b"statement", "ecdsa_p256_sha256", b"signature", (b"der", b"ca")),
         ),
     }
     return AuthorizationGranted(**values | changes)
@@ -399,8 +399,8 @@ CLEAR_ENTRIES = {
     "epoch_grants": EpochGrants(
         3,
         (
-            EpochGrant("bank-a", make_hash("key a"), b"sealed a"),
-            EpochGrant("bank-b", make_hash("key b"), b"sealed b"),
+            EpochGrant("bank-a", make_hash("key a")[:16], b"sealed a"),
+            EpochGrant("bank-b", make_hash("key b")[:16], b"sealed b"),
         ),
     ),
     "roster_activation": RosterActivation(2, make_hash("roster")),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fundtrace import errors
+from fundtrace.ledger.kinds.table import get_kind
+from fundtrace.ledger.pairs import Pair, derive_pair_keys
 from fundtrace.tlog.checkpoint import open_checkpoint, parse_checkpoint
 from fundtrace.tlog.cosignature import verify_cosignature, verify_subtree_cosignature
 from fundtrace.tlog.hashing import hash_leaf
@@ -20,6 +22,9 @@ from fundtrace.tlog.quorum import (
     quorum_size,
     verify_quorum,
 )
+from fundtrace.wire.bodies import encode_body
+from fundtrace.wire.entries import encode_entry, parse_entry
+from fundtrace.wire.records import open_record, open_shared_record, parse_record
 from tests.support.vector_cases import OWN, list_own_cases
 
 from vectors import FAMILIES, render_family  # isort: skip  # vector_cases makes it importable
@@ -136,3 +141,26 @@ def test_a_quorum_is_judged_as_its_case_says(case):
         if found is not None:
             assert found.at_seconds == case["at_seconds"]
             assert list(found.members) == case["counted"]
+
+
+@pytest.mark.parametrize("case", list_own_cases("records"))
+def test_a_record_is_judged_as_its_case_says(case):
+    entry = bytes.fromhex(case["entry_hex"])
+    if "blob_hex" not in case:
+        value = _judge(case, lambda: parse_entry(entry))
+        assert value is None or encode_entry(value) == entry
+    else:
+        blob, content_key = (bytes.fromhex(case[name]) for name in ("blob_hex", "content_key_hex"))
+        opened = _judge(case, lambda: open_record(entry, blob, _derive_keys(case, entry)))
+        if opened is not None:
+            assert get_kind(opened.body) == case["kind"]
+            assert encode_body(opened.body).hex() == case["body_hex"]
+            assert opened == open_shared_record(entry, blob, content_key)
+    if case["expect"] == "valid":
+        assert hash_leaf(entry).hex() == case["leaf_hash_hex"]
+
+
+def _derive_keys(case, entry):
+    context = parse_record(entry).context
+    pair = Pair(context.consortium, context.origin, case["reader"], context.key_epoch)
+    return derive_pair_keys(bytes.fromhex(case["pair_secret_hex"]), pair)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fundtrace.errors import InvalidInputError
-from fundtrace.ledger.kinds.bounds import Checked, Items, Octets, Whole
+from fundtrace.ledger.consent.evidence import ConsentEvidence
+from fundtrace.ledger.kinds.bounds import Checked, Items, Whole
 from fundtrace.ledger.kinds.common import (
     AmountMinor,
     Body,
@@ -25,12 +26,6 @@ from fundtrace.ledger.kinds.common import (
 MEMBERS_MAX = 256
 # LIMIT: the borrower's consent and those of related parties who sign the loan papers.
 CONSENTS_MAX = 16
-# LIMIT: of DER bytes; certificates of trusted signature services have 1 to 2 kB.
-CERTIFICATE_BYTES_MAX = 8_192
-CHAIN_MAX = 6
-STATEMENT_BYTES_MAX = 16_384
-# LIMIT: RSA of 8,192 bits signs 1,024 bytes; ML-DSA-87 4,627.
-SIGNATURE_BYTES_MAX = 5_120
 # LIMIT: a hop costs hours at least; a trail of 1,000 is longer than any loan runs.
 HOPS_MAX = 1_000
 
@@ -45,21 +40,6 @@ class AuthorizedMember(Checked):
 
     member_id: MemberId
     erasure_public_key: PublicKey
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentSignature(Checked):
-    """A consent as it was signed: exact bytes, which ``fundtrace.ledger.consent`` verifies.
-
-    ``chain`` holds DER certificates, the signer's first.
-    """
-
-    text: Annotated[bytes, Octets(1, STATEMENT_BYTES_MAX)]
-    algorithm: Code
-    signature: Annotated[bytes, Octets(1, SIGNATURE_BYTES_MAX)]
-    chain: Annotated[
-        tuple[Annotated[bytes, Octets(1, CERTIFICATE_BYTES_MAX)], ...], Items(1, CHAIN_MAX)
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +71,7 @@ class AuthorizationGranted(Body):
     valid_until: Instant
     effective_at: Instant
     limits: FollowLimits
-    consents: Annotated[tuple[ConsentSignature, ...], Items(1, CONSENTS_MAX)]
+    consents: Annotated[tuple[ConsentEvidence, ...], Items(1, CONSENTS_MAX)]
 
     def check_together(self) -> None:
         """Raise InvalidInputError for members out of order or times that exclude each other."""

@@ -19,7 +19,7 @@ import datetime as dt
 import re
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Annotated, Any, Protocol, Union, get_args, get_origin, get_type_hints
 
@@ -51,7 +51,7 @@ class Bound(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text without control characters, of so many bytes, that fits a pattern as a whole."""
+    """Text of so many bytes: all of it fits a pattern, or none of it controls how it is shown."""
 
     bytes_min: int
     bytes_max: int
@@ -69,9 +69,10 @@ class Text:
             raise InvalidInputError(
                 f"{what} has {size} bytes; {self.bytes_min} to {self.bytes_max} are allowed"
             )
-        if _FORBIDDEN.search(value):
-            raise InvalidInputError(f"{what} holds a control character: {value!r}")
-        if size and self.pattern and not self.pattern.fullmatch(value):
+        if self.pattern is None:
+            if not value.isprintable() and _FORBIDDEN.search(value):
+                raise InvalidInputError(f"{what} holds a control character: {value!r}")
+        elif size and not self.pattern.fullmatch(value):
             raise InvalidInputError(f"{what} is {value!r}, which is not of the form it must have")
 
 
@@ -195,6 +196,11 @@ def list_checks(kind: type[Any]) -> FieldChecks:
     )
 
 
+def is_value(kind: type[Any]) -> bool:
+    """Tell whether values of a class check themselves, by ``Checked`` or on their own."""
+    return is_dataclass(kind) and hasattr(kind, "__post_init__")
+
+
 def build_check(hint: object) -> Check:
     """Build the check of one annotation; raises TypeError where it bounds nothing."""
     if get_origin(hint) is Annotated:
@@ -205,7 +211,7 @@ def build_check(hint: object) -> Check:
         return _join(bounds)
     if get_origin(hint) in {Union, types.UnionType}:
         return _build_union_check(get_args(hint))
-    if isinstance(hint, type) and (issubclass(hint, Checked | Enum) or hint is bool):
+    if isinstance(hint, type) and (is_value(hint) or issubclass(hint, Enum) or hint is bool):
         return _build_type_check((hint,))
     raise TypeError(f"{hint} has no bound")
 
@@ -221,9 +227,7 @@ def _build_union_check(members: tuple[object, ...]) -> Check:
                 check(value, what)
 
         return check_optional
-    classes = tuple(
-        member for member in wanted if isinstance(member, type) and issubclass(member, Checked)
-    )
+    classes = tuple(member for member in wanted if isinstance(member, type) and is_value(member))
     if len(classes) != len(members):
         raise TypeError(f"{members} has no bound")
     return _build_type_check(classes)

@@ -23,6 +23,7 @@ from fundtrace.ledger.kinds.bounds import (
     Whole,
 )
 from fundtrace.ledger.kinds.words import IdScheme
+from fundtrace.ledger.matching.identity import Identity, IdentityKind
 from fundtrace.model.kinds import PartyType
 
 HASH_BYTES = 32
@@ -86,10 +87,7 @@ SectorCode = Annotated[str, Text(1, 5, re.compile(r"[A-T](?:[0-9]{2,4})?"))]
 
 SECTOR_EDITIONS = frozenset({1994, 2002, 2011, 2017})
 
-_ID_FORMS = {
-    # SPEC: GB 32100-2015, the letters without I, O, S, V, Z.
-    IdScheme.USCC: re.compile(r"[0-9A-HJ-NP-RT-UW-Y]{2}[0-9]{6}[0-9A-HJ-NP-RT-UW-Y]{10}"),
-    IdScheme.RESIDENT_ID: re.compile(r"[0-9]{17}[0-9X]"),  # SPEC: GB 11643-1999
+_ID_FORMS = {  # of those that private matching does not know
     IdScheme.LEI: re.compile(r"[A-Z0-9]{18}[0-9]{2}"),
     IdScheme.PASSPORT: re.compile(r"[A-Z0-9]{5,20}"),
 }
@@ -163,9 +161,12 @@ class PartyId(Checked):
     value: Annotated[str, Text(1, 20)]
 
     def check_together(self) -> None:
-        """Raise InvalidInputError where the number is not of its scheme's form."""
-        if not _ID_FORMS[self.scheme].fullmatch(self.value):
-            raise InvalidInputError(f"PartyId.value is not of the form of a {self.scheme}")
+        """Raise InvalidInputError, which never shows it, where the number is not of its scheme."""
+        form = _ID_FORMS.get(self.scheme)
+        if form is None:
+            Identity(IdentityKind(self.scheme.value), self.value)  # check characters and all
+        elif not form.fullmatch(self.value):
+            raise InvalidInputError(f"PartyId.value is not an id of kind {self.scheme}")
 
 
 @dataclass(frozen=True, slots=True)

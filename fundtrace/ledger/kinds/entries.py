@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fundtrace.errors import InvalidInputError
+from fundtrace.ledger.epochs import KEY_ID_BYTES
 from fundtrace.ledger.erasure import ERASURE_SIGNATURE_BYTES, ErasureReason
 from fundtrace.ledger.kinds.bounds import Checked, Items, Octets, Whole
 from fundtrace.ledger.kinds.common import (
@@ -134,7 +135,7 @@ class EpochGrant(Checked):
     """The issuer's pairwise secret with one reader, sealed to that reader's epoch key."""
 
     reader: MemberId
-    reader_key_id: Hash
+    reader_key_id: Annotated[bytes, Octets(KEY_ID_BYTES, KEY_ID_BYTES)]
     sealed: Annotated[bytes, Octets(1, GRANT_BYTES_MAX)]
 
 

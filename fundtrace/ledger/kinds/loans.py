@@ -14,7 +14,6 @@ from fundtrace.ledger.kinds.common import (
     Currency,
     Day,
     Days,
-    Hash,
     Instant,
     Note,
     OptionalName,
@@ -23,14 +22,13 @@ from fundtrace.ledger.kinds.common import (
     RecordPointer,
 )
 from fundtrace.ledger.kinds.words import LoanEnd
+from fundtrace.ledger.matching.related import ListCommitment
 from fundtrace.model.kinds import PaymentMode, PurposeClass, Rule
 
 # LIMIT: one contract's 借据; a revolving line that draws daily for two years has some 730.
 DRAWDOWNS_MAX = 1_024
 # LIMIT: an entrusted payment list of a contract; longer ones go by several contracts.
 PAYEES_MAX = 512
-# LIMIT: private matching sends one point for each, and a list is matched once per receipt.
-RELATED_MAX = 256
 
 ContractId = Annotated[str, Text(1, 64)]
 
@@ -71,14 +69,6 @@ class AttributionPin(Checked):
             )
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedParties(Checked):
-    """A salted commitment to the list of related parties, and the list's length."""
-
-    commitment: Hash
-    count: Annotated[int, Whole(0, RELATED_MAX)]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanOpened(Body):
     """A loan's contract, published by its lender; a correction states it anew as it is drawn.
@@ -99,7 +89,7 @@ class LoanOpened(Body):
     drawdowns: Annotated[tuple[Drawdown, ...], Items(0, DRAWDOWNS_MAX)]
     declared_payees: Annotated[tuple[DeclaredPayee, ...], Items(0, PAYEES_MAX)]
     attribution: AttributionPin
-    related_parties: RelatedParties
+    related_parties: ListCommitment
     renewal_of: RecordPointer | None = None
 
     def check_together(self) -> None:

@@ -114,8 +114,8 @@ class RelatedMatch(StrEnum):
 class IdScheme(StrEnum):
     """What kind of number names a party."""
 
-    USCC = "uscc"  # 统一社会信用代码
-    RESIDENT_ID = "resident_id"
+    USCC = "uscc"  # 统一社会信用代码; these two as in private matching
+    RESIDENT = "resident"  # 公民身份号码
     LEI = "lei"
     PASSPORT = "passport"
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from vectors import checkpoints, cosignatures, notes, proof_files, quorums, vkeys
+from vectors import checkpoints, cosignatures, notes, proof_files, quorums, records, vkeys
 
 Case = dict[str, Any]
 
@@ -24,6 +24,7 @@ FAMILIES: Final[dict[str, tuple[str, Callable[[], list[Case]]]]] = {
     "cosignatures": ("one cosigner's line on a head (C2SP tlog-cosignature)", cosignatures.build),
     "proof_files": ("an entry's proof under a policy (C2SP tlog-proof)", proof_files.build),
     "quorums": ("q of n members, and heads under a policy", quorums.build),
+    "records": ("sealed records for a reader, and entries in clear", records.build),
 }
 
 

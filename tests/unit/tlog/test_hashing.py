@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from fundtrace.errors import EncodingError
-from fundtrace.tlog.hashing import EMPTY_ROOT, check_hash, check_hashes, hash_leaf, hash_node
+from fundtrace.tlog.hashing import (
+    EMPTY_ROOT,
+    check_hash,
+    check_hashes,
+    hash_leaf,
+    hash_node,
+    hash_peaks,
+)
 
 
 def test_the_empty_tree_has_the_hash_of_nothing():
@@ -37,3 +44,10 @@ def test_a_bad_hash_among_good_ones_is_refused_by_its_position():
 
 def test_hashes_of_thirty_two_bytes_pass():
     check_hashes([EMPTY_ROOT, hash_leaf(b"")], "path hash")
+
+
+def test_complete_subtrees_side_by_side_are_joined_from_the_right():
+    large, middle, small = hash_leaf(b"4"), hash_leaf(b"2"), hash_leaf(b"1")
+    assert hash_peaks([]) == EMPTY_ROOT
+    assert hash_peaks([large]) == large
+    assert hash_peaks([large, middle, small]) == hash_node(large, hash_node(middle, small))

@@ -8,10 +8,16 @@ import pytest
 
 from fundtrace.errors import InvalidInputError
 from fundtrace.ledger.kinds import bounds, entries, table
-from fundtrace.ledger.kinds.bounds import Checked
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.v1 import body_pb2, common_pb2, entry_pb2, loan_pb2, movement_pb2, roster_pb2
-from fundtrace.wire.mapping import _build_word_item, _strip, build_oneof, get_codec, get_enum_prefix
+from fundtrace.wire.mapping import (
+    _build_word_item,
+    _is_message,
+    _strip,
+    build_oneof,
+    get_codec,
+    get_enum_prefix,
+)
 from tests.support.records import LOAN_ACCOUNT
 
 
@@ -29,7 +35,7 @@ def _list_pairs():
                 inner, _ = _strip(get_args(inner)[0])
             if isinstance(inner, tuple):
                 walk_oneof(inner, descriptor.oneofs_by_name[name])
-            elif isinstance(inner, type) and issubclass(inner, Checked):
+            elif _is_message(inner):
                 walk(inner, descriptor.fields_by_name[name].message_type)
 
     def walk_oneof(classes, oneof):
