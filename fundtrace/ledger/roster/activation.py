@@ -205,11 +205,12 @@ class LogRoster:
         if size:
             self.check_open(size - 1)
         ends = [one.index + 1 for one in self.activations if one.index + 1 < size]
-        if ends and self.settled_size < ends[-1]:
+        unsettled = next((end for end in ends if end > self.settled_size), None)
+        if unsettled is not None:
             raise RuleViolationError(
                 "activation-unsettled",
-                f"propose size {ends[-1]} of {self.origin} first: it activates version "
-                f"{self.list_versions(size)[-1]} and needs the quorums {self.list_versions(ends[-1])}",
+                f"propose size {unsettled} of {self.origin} first: it ends in an activation and "
+                f"needs the quorums of versions {self.list_versions(unsettled)}",
             )
 
     def build_policies(

@@ -23,6 +23,7 @@ from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.member import Member
 from fundtrace.ledger.roster.register import SigningRegister
 from fundtrace.ledger.roster.signing import RosterDocument, verify_threshold
+from fundtrace.tlog.keys import VerifierKey
 
 
 class ChangeKind(StrEnum):
@@ -92,50 +93,55 @@ def find_change(old: Roster, new: Roster) -> MembershipChange | None:
     Raises RuleViolationError ("roster-one-change") where there are several, and for one that is
     not allowed as it is.
     """
-    ids = sorted({member.id for member in (*old.members, *new.members)})
-    pairs = ((old.find_member(one), new.find_member(one)) for one in ids)
-    changes = [change for pair in pairs if (change := _compare(*pair)) is not None]
+    before = {member.id: member for member in old.members}
+    after = {member.id: member for member in new.members}
+    changes = [MembershipChange(ChangeKind.ADDED, one) for one in after if one not in before]
+    changes += [MembershipChange(ChangeKind.REMOVED, one) for one in before if one not in after]
+    changes += [
+        MembershipChange(kind, one)
+        for one in before.keys() & after.keys()
+        if (kind := _find_kind(before[one], after[one])) is not None
+    ]
     if len(changes) > 1:
-        listed = ", ".join(f"{one.member} {one.kind}" for one in changes)
+        listed = ", ".join(sorted(f"{one.member} {one.kind}" for one in changes))
         raise RuleViolationError(
             "roster-one-change",
             f"version {new.version} changes the membership {len(changes)} times ({listed}): make "
             "a version of each",
         )
+    for change in changes:
+        _check_allowed(change, before.get(change.member), after.get(change.member))
     return changes[0] if changes else None
 
 
-def _compare(old: Member | None, new: Member | None) -> MembershipChange | None:
-    if old is None and new is not None:
-        _check_newcomer(new)
-        return MembershipChange(ChangeKind.ADDED, new.id)
-    if new is None and old is not None:
-        return MembershipChange(ChangeKind.REMOVED, old.id)
-    if old is None or new is None:
-        return None
-    has_new_keys = (set(old.mirror_keys), set(old.governance_keys)) != (
-        set(new.mirror_keys),
-        set(new.governance_keys),
-    )
-    if new.is_voting and not old.is_voting:
-        if has_new_keys:
-            raise RuleViolationError(
-                "roster-promotion",
-                f"{new.id} is promoted with other keys than it caught up under: rotate them in a "
-                "version of their own",
-            )
-        return MembershipChange(ChangeKind.PROMOTED, new.id)
-    if old.is_voting and not new.is_voting:
-        return MembershipChange(ChangeKind.MADE_LEARNER, new.id)
-    return MembershipChange(ChangeKind.KEYS_ROTATED, new.id) if has_new_keys else None
+def _find_kind(old: Member, new: Member) -> ChangeKind | None:
+    """Return what changed of a member that both versions have."""
+    if new.is_voting != old.is_voting:
+        return ChangeKind.PROMOTED if new.is_voting else ChangeKind.MADE_LEARNER
+    return None if _list_voting_keys(old) == _list_voting_keys(new) else ChangeKind.KEYS_ROTATED
 
 
-def _check_newcomer(member: Member) -> None:
-    if member.is_voting or member.epoch != 1:
+def _list_voting_keys(member: Member) -> frozenset[VerifierKey]:
+    return frozenset((*member.mirror_keys, *member.governance_keys))
+
+
+def _check_allowed(change: MembershipChange, old: Member | None, new: Member | None) -> None:
+    """Check that a newcomer begins as a learner, and that a promotion brings no other keys."""
+    if new is None:
+        return
+    if old is None and (new.is_voting or new.epoch != 1):
         raise RuleViolationError(
             "roster-new-member",
-            f"{member.id} is new: it begins as a learner, with its log in epoch 1, and is "
+            f"{new.id} is new: it begins as a learner, with its log in epoch 1, and is "
             "promoted in a later version once it has caught up",
+        )
+    if old is None or change.kind is not ChangeKind.PROMOTED:
+        return
+    if _list_voting_keys(old) != _list_voting_keys(new):
+        raise RuleViolationError(
+            "roster-promotion",
+            f"{new.id} is promoted with other keys than it caught up under: rotate them in a "
+            "version of their own",
         )
 
 

@@ -61,10 +61,19 @@ def test_a_ca_on_p256_passes_for_tls():
         make_certificate("ca") + b"\x00",
         b"",
         b"\x30" * 200,
+        b"\x30\x80" + make_certificate("ca")[4:] + b"\x00\x00",
         make_certificate("ca") * 40,
         "text",
     ],
-    ids=["cut", "something behind it", "empty", "no certificate", "too long", "text"],
+    ids=[
+        "cut",
+        "something behind it",
+        "empty",
+        "no certificate",
+        "of indefinite length",
+        "too long",
+        "text",
+    ],
 )
 def test_anything_but_one_certificate_is_refused(der):
     with pytest.raises(InvalidInputError):
@@ -108,3 +117,18 @@ def test_two_certificates_of_one_key_are_told_by_it():
     first, second = (make_odd_certificate(KEY, CA) for _ in range(2))
     assert get_tls_key(first) == get_tls_key(second)
     assert get_tls_key(first) != get_tls_key(make_certificate("ca"))
+
+
+def test_a_ca_with_a_key_of_sm2_passes_for_e_signatures_and_not_for_tls():
+    p256, sm2 = bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d")
+    der = make_odd_certificate(KEY, CA).replace(p256, sm2)
+    ANY.check(der, "a CA")
+    with pytest.raises(InvalidInputError, match="cannot be read"):
+        TLS.check(der, "a CA")
+
+
+def test_a_ca_that_states_one_extension_twice_is_refused():
+    usage, constraints = bytes.fromhex("0603551d0f"), bytes.fromhex("0603551d13")
+    der = make_odd_certificate(KEY, CA, make_usage(may_sign=True)).replace(usage, constraints)
+    with pytest.raises(InvalidInputError, match="extensions"):
+        ANY.check(der, "a CA")
