@@ -13,29 +13,24 @@ is not judged here, for that wants the authorizing log (``fundtrace.ledger.valid
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from fundtrace.errors import FundtraceError, RuleViolationError, VerificationError
+from fundtrace.evidence.consents import check_consents
+from fundtrace.evidence.erasures import check_erasures
 from fundtrace.evidence.findings import Finding, Standing, Topic, Verdict
 from fundtrace.evidence.foreign import format_instant
 from fundtrace.evidence.forks import SeenRanges
 from fundtrace.evidence.package import EntryEvidence, Package
+from fundtrace.evidence.places import Place, verify_place
 from fundtrace.evidence.streams import Shown, check_streams
 from fundtrace.ledger.kinds.agreement import check_header_body
 from fundtrace.ledger.kinds.common import Body
-from fundtrace.ledger.kinds.entries import Entry, Record, Tally
+from fundtrace.ledger.kinds.entries import Record
 from fundtrace.ledger.kinds.table import ENTRIES, get_kind
-from fundtrace.ledger.roster.activation import Purpose, build_policy
 from fundtrace.ledger.roster.chain import RosterChain, begin_chain
-from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.signing import RosterDocument, open_roster
-from fundtrace.tlog.checkpoint import parse_checkpoint
 from fundtrace.tlog.hashing import hash_leaf
-from fundtrace.tlog.note import Note, parse_note
-from fundtrace.tlog.proof_file import ProofFile, parse_proof_file, verify_proof_file
-from fundtrace.tlog.quorum import Finality
-from fundtrace.wire.entries import parse_entry
 from fundtrace.wire.records import open_shared_record
 from fundtrace.wire.rosters import parse_roster
 
@@ -83,7 +78,7 @@ def _check_entries(
     for number, evidence in enumerate(entries, start=1):
         subject = f"entries/{number:04d}"
         try:
-            place = _verify_place(subject, evidence, chain)
+            place = verify_place(subject, evidence, chain)
             leaf_hash = hash_leaf(evidence.entry)
             # Shown twice, a payment reads like two.
             first = subjects.setdefault((place.origin, place.index, leaf_hash), subject)
@@ -94,12 +89,19 @@ def _check_entries(
             continue
         findings += _report_final(place, chain, standing)
         findings += _check_content(place, evidence, standing, bodies)
-        head = place.finality.checkpoint
+        head = place.head
         other = ranges.find_contradiction(head, place.index, leaf_hash, place.path)
         if other is not None:
             details = {"origin": head.origin, "size": str(head.size), "other": str(other)}
             findings.append(Finding(Standing.REFUTED, Topic.FORK_SHOWN, subject, details))
-        shown.append(Shown(subject, head.origin, place.index, leaf_hash, place.entry))
+        at_seconds = place.final_at_seconds
+        shown.append(Shown(subject, head.origin, place.index, leaf_hash, place.entry, at_seconds))
+    findings += check_consents(shown, bodies, chain, standing)
+    findings += check_erasures(shown, standing)
+    order: dict[str, int] = {}
+    for one in findings:
+        order.setdefault(one.subject, len(order))
+    findings.sort(key=lambda one: order[one.subject])
     return findings + check_streams(shown, standing)
 
 
@@ -132,105 +134,34 @@ def _open_roster(data: bytes, note: bytes) -> RosterDocument:
     return open_roster(data, note, parse_roster)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An entry that is final, and where it stands: file, index in its log, path, head, roster."""
-
-    subject: str
-    entry: Entry
-    index: int
-    path: tuple[bytes, ...]
-    finality: Finality
-    roster: Roster
-
-    @property
-    def origin(self) -> str:
-        return self.finality.checkpoint.origin
-
-
-def _verify_place(subject: str, evidence: EntryEvidence, chain: RosterChain) -> _Place:
-    entry = parse_entry(evidence.entry)
-    file = parse_proof_file(evidence.proof)
-    roster = chain.get_version(evidence.roster_version).roster
-    origin = parse_checkpoint(parse_note(file.checkpoint_note).text).origin
-    member = roster.find_member_by_origin(origin)
-    if member is None:
-        raise VerificationError(
-            f"no member of roster version {roster.version} has a log {origin}; name the version"
-            " in which it stood"
+def _report_final(place: Place, chain: RosterChain, standing: Standing) -> Iterator[Finding]:
+    for version, finality in place.finalities.items():
+        yield Finding(
+            standing,
+            Topic.ENTRY_FINAL,
+            place.subject,
+            {
+                "origin": place.origin,
+                "index": str(place.index),
+                "at": format_instant(finality.at_seconds or 0),
+                "count": str(len(finality.members)),
+                "members": ", ".join(finality.members),
+                "version": str(version),
+            },
         )
-    policy = build_policy(roster, member.log_key, Purpose.EVIDENCE)
-    standing = drop_retired_lines(file, roster, chain.latest.roster)
-    finality = verify_proof_file(standing, hash_leaf(evidence.entry), policy)
-    if isinstance(entry, Record):
-        _check_context(entry, origin, roster)
-    elif isinstance(entry, Tally) and entry.size != file.index:
-        raise VerificationError(f"it tallies {entry.size} entries and stands at index {file.index}")
-    return _Place(subject, entry, file.index, file.path, finality, roster)
-
-
-def drop_retired_lines(file: ProofFile, roster: Roster, latest: Roster) -> ProofFile:
-    """Return a proof without the lines of mirrors whose keys the latest roster does not list.
-
-    A key that was retired may be anybody's by now, so that a quorum of such keys proves nothing.
-    """
-    kept = {key for member in latest.members for key in member.mirror_keys}
-    retired = {
-        (key.name, key.key_id)
-        for member in roster.members
-        for key in member.mirror_keys
-        if key not in kept
-    }
-    note = parse_note(file.checkpoint_note)
-    lines = tuple(line for line in note.signatures if (line.name, line.key_id) not in retired)
-    if not lines or len(lines) == len(note.signatures):
-        return file
-    return replace(file, checkpoint_note=Note(note.text, lines).encode())
-
-
-def _check_context(record: Record, origin: str, roster: Roster) -> None:
-    context = record.context
-    for said, found, what in (
-        (context.origin, origin, "the log"),
-        (context.consortium, roster.consortium, "the consortium"),
-    ):
-        if said != found:
-            raise VerificationError(f"its header names {what} {said}, and it stands in {found}")
-    if context.roster_version > roster.version:
-        raise VerificationError(
-            f"its header names roster version {context.roster_version}, and its proof the older"
-            f" {roster.version}"
-        )
-
-
-def _report_final(place: _Place, chain: RosterChain, standing: Standing) -> Iterator[Finding]:
-    finality, version = place.finality, place.roster.version
-    yield Finding(
-        standing,
-        Topic.ENTRY_FINAL,
-        place.subject,
-        {
-            "origin": place.origin,
-            "index": str(place.index),
-            "at": format_instant(finality.at_seconds or 0),
-            "count": str(len(finality.members)),
-            "members": ", ".join(finality.members),
-            "version": str(version),
-        },
-    )
     # Keys that a later version retired may be anybody's by now; their lines prove nothing new.
     last = max(
         one.roster.version
         for one in chain.documents
         if one.roster.find_member_by_origin(place.origin)
     )
-    if version < last:
-        details = {"version": str(version), "last": str(last)}
+    if place.version < last:
+        details = {"version": str(place.version), "last": str(last)}
         yield Finding(Standing.MISSING, Topic.ENTRY_OF_OLDER_ROSTER, place.subject, details)
 
 
 def _check_content(
-    place: _Place, evidence: EntryEvidence, standing: Standing, bodies: dict[str, Body]
+    place: Place, evidence: EntryEvidence, standing: Standing, bodies: dict[str, Body]
 ) -> Iterator[Finding]:
     entry, subject, said = place.entry, place.subject, {"origin": place.origin}
     if not isinstance(entry, Record):

@@ -37,6 +37,8 @@ MANIFEST = "manifest.json"
 # LIMIT: 10,000 entries with 64 KiB each of entry, body and proof; more wants two packages.
 PACKAGE_BYTES_MAX = 2_000_000_000
 FILES_MAX = 50_000
+_END_BYTES = 22  # of the record that ends a ZIP archive without a comment
+_LIST_BYTES_MAX = 128 * FILES_MAX  # LIMIT: 46 bytes and a name of at most 80 for each file
 ROSTERS_MAX = 999
 ENTRY_FILES = {
     "entry": "entry.bin",
@@ -209,9 +211,14 @@ def _encode_archive(files: Mapping[str, bytes]) -> bytes:
 def _read_archive(data: bytes) -> dict[str, bytes]:
     if len(data) > PACKAGE_BYTES_MAX + FILES_MAX * 400:
         raise EncodingError(f"an evidence package has at most {PACKAGE_BYTES_MAX:,} bytes")
+    # The list of files ends the package. Each name in it takes half a kilobyte when it is read.
+    end, before = data[-_END_BYTES:], data[-_END_BYTES - 20 : -_END_BYTES]
+    listed = int.from_bytes(end[12:16], "little")
+    if end[:4] != b"PK\x05\x06" or before[:4] == b"PK\x06\x07" or listed > _LIST_BYTES_MAX:
+        raise EncodingError("this is no evidence package: its list of files is not at its end")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read_members(archive)
+            return _read_members(archive, len(data))
     except EncodingError:
         raise
     # zipfile leaks these for damaged archives, depending on where the damage lies.
@@ -221,10 +228,13 @@ def _read_archive(data: bytes) -> dict[str, bytes]:
         raise EncodingError(f"this is no evidence package: {error}") from error
 
 
-def _read_members(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _read_members(archive: zipfile.ZipFile, bytes_max: int) -> dict[str, bytes]:
     members = archive.infolist()
     if len(members) > FILES_MAX:
         raise EncodingError(f"an evidence package has at most {FILES_MAX:,} files")
+    # Members that overlap could unfold one megabyte to gigabytes, uncompressed.
+    if sum(member.file_size for member in members) > bytes_max:
+        raise EncodingError("the files of an evidence package stand behind each other, none shared")
     files: dict[str, bytes] = {}
     for member in members:
         name = member.filename

@@ -76,7 +76,14 @@ def render_verdict_json(verdict: Verdict, *, is_part_enough: bool = False) -> st
         ],
         "bodies": {subject: build_plain(body) for subject, body in verdict.bodies.items()},
     }
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return "".join(map(_escape, text))
+
+
+def _escape(char: str) -> str:
+    """Return a character as JSON may show it to a terminal: what is harmful by its number."""
+    is_harmless = char == "\n" or clean(char) == char
+    return char if is_harmless else json.dumps(char)[1:-1]
 
 
 def build_plain(value: object) -> object:

@@ -19,13 +19,14 @@ from fundtrace.ledger.kinds.entries import Entry, Record, Tally
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry that a package shows to be final, and where: file, log, index, leaf hash."""
+    """An entry that a package shows to be final, and where: file, log, index, leaf hash, since."""
 
     subject: str
     origin: str
     index: int
     leaf_hash: bytes
     entry: Entry
+    final_at_seconds: int
 
 
 def check_streams(shown: Iterable[Shown], standing: Standing) -> list[Finding]:

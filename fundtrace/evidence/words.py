@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fundtrace.evidence.findings import Finding, Standing, Topic
+from fundtrace.ledger.erasure import ErasureReason
 from fundtrace.ledger.kinds.words import EntryKind, Kind
 
 STANDINGS: Final = {
@@ -108,6 +109,44 @@ _SENTENCES: Final = {
     Topic.BODY_REFUTED: (
         "the body does not belong to the record: {why}",
         "正文与记录不符：{why}",
+    ),
+    Topic.CONSENT_VERIFIED: (
+        (
+            "the consent to contract {contract} is signed by {signers}, certified under an authority"
+            " that roster version {version} trusts, and was there at {at}, when the entry was"
+            " final. That this is the borrower is the lender's word, when it signed the signer's;"
+            " revocation lists were not looked at"
+        ),
+        (
+            "对合同 {contract} 的同意由 {signers} 签署，证书由名册第 {version} 版信任的机构签发，"
+            "并于条目终局时（{at}）已存在。该主体即借款人系贷款人之言，签署时间系签署人之言；"
+            "未查验证书吊销列表"
+        ),
+    ),
+    Topic.CONSENT_REFUTED: (
+        "the consents in this authorization do not hold at {at}, when the entry was final: {why}",
+        "该授权所载的同意在条目终局时（{at}）不成立：{why}",
+    ),
+    Topic.ERASURE_COUNTERSIGNED: (
+        (
+            "the erasure of the body of entry {index} of {origin} ({reason}) is countersigned by the"
+            " key in that record's header; that it is the lender's, the authorization says"
+        ),
+        (
+            "{origin} 第 {index} 条正文的删除（{reason}）已由该记录头中的密钥会签；"
+            "该密钥属于贷款人，以授权记录为准"
+        ),
+    ),
+    Topic.ERASURE_CLAIMED: (
+        (
+            "{origin} says that the body of entry {index} was erased with its countersignature"
+            " ({reason}); that record is not here to check it by"
+        ),
+        "{origin} 称第 {index} 条正文已经会签删除（{reason}）；证据包内没有该记录，无法核验会签",
+    ),
+    Topic.ERASURE_REFUTED: (
+        "the erasure of the body of entry {index} of {origin} does not hold: {why}",
+        "{origin} 第 {index} 条正文的删除不成立：{why}",
     ),
     Topic.FORK_SHOWN: (
         (
@@ -228,6 +267,14 @@ _KINDS: Final = {
 }
 
 
+_REASONS: Final = {
+    ErasureReason.RETENTION_OVER: ("retention over", "保存期满"),
+    ErasureReason.CONSENT_WITHDRAWN: ("consent withdrawn", "撤回同意"),
+    ErasureReason.PUBLISHED_IN_ERROR: ("published in error", "误发布"),
+    ErasureReason.LEGAL_ORDER: ("legal order", "司法或监管命令"),
+}
+
+
 def describe_finding(finding: Finding, language: str) -> str:
     """Return a finding's sentence in ``language``, "en" or "zh"."""
     place = 1 if language == "zh" else 0
@@ -235,4 +282,7 @@ def describe_finding(finding: Finding, language: str) -> str:
     kind = details.get("kind")
     if kind is not None:
         details["kind"] = _KINDS[Kind(kind) if kind in set(Kind) else EntryKind(kind)][place]
+    reason = details.get("reason")
+    if reason is not None:
+        details["reason"] = _REASONS[ErasureReason[reason.upper()]][place]
     return _SENTENCES[finding.topic][place].format(**details)

@@ -35,6 +35,7 @@ from fundtrace.ledger.framing import (
     check_number,
     derive_key,
     frame,
+    name_loan,
 )
 from fundtrace.ledger.signed import verify_signature
 
@@ -78,17 +79,17 @@ class ErasureStatement:
 
 
 def derive_erasure_seed(
-    root_secret: bytes, consortium: str, loan: str, member: str, number: int
+    root_secret: bytes, consortium: str, loan_key: bytes, member: str, number: int
 ) -> bytes:
     """Derive the seed of one of the lender's erasure keys for a loan and a member, 32 bytes.
 
     ``number`` counts a member's keys from 0, one for each stream. The seed is secret; keys of
     different members, loans or streams cannot be connected without the root.
     """
-    check_name(loan, "a loan id")
     check_name(member, "a member id")
     check_number(number, "the number of an erasure key")
-    return derive_key(root_secret, "erasure/key", consortium, loan, member, number)
+    about = (consortium, name_loan(loan_key), member, number)
+    return derive_key(root_secret, "erasure/key", *about)
 
 
 def derive_erasure_key(seed: bytes) -> bytes:

@@ -8,6 +8,7 @@ so, and a key that signs one can never be made to sign the other.
 
 - ``frame``: label and fields, unambiguous; ``parse_frame``, ``parse_name``, ``parse_number``: back.
 - ``hash_frame``, ``mac_frame``, ``derive_key``: SHA-256, HMAC-SHA256 and HKDF-SHA256 over one.
+- ``name_loan``, ``parse_loan_name``: the one name of a loan in frames and texts, its loan_key in hex.
 - ``check_length``, ``check_name``: what fields must be before they go in.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -24,12 +26,14 @@ from fundtrace.model.characters import find_forbidden, is_trimmed
 
 KEY_BYTES = 32
 HASH_BYTES = 32
+LOAN_KEY_BYTES = 32
 
 # LIMIT: ids, origins and consortium names; an origin may have 255 bytes (tlog-checkpoint).
 NAME_BYTES_MAX = 255
 NUMBER_MAX = 2**63 - 1
 
 _PREFIX = "fundtrace/v1/"
+_LOAN_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 def frame(label: str, *fields: bytes | str | int) -> bytes:
@@ -81,6 +85,22 @@ def parse_number(field: bytes, what: str) -> int:
     if len(field) != 8 or number > NUMBER_MAX:
         raise EncodingError(f"{what} is a number of eight bytes, at most 2^63 - 1")
     return number
+
+
+def name_loan(loan_key: bytes) -> str:
+    """Return the name of a loan in frames and signed texts: its loan_key in 64 small hex digits.
+
+    The number of its contract is for people; two banks, or two loans, can have the same.
+    """
+    check_length(loan_key, LOAN_KEY_BYTES, "a loan_key")
+    return loan_key.hex()
+
+
+def parse_loan_name(name: str) -> bytes:
+    """Return the loan_key that a name stands for; raises EncodingError for any other text."""
+    if not _LOAN_NAME.fullmatch(name):
+        raise EncodingError("a loan is named by its loan_key, in 64 hex digits, small letters")
+    return bytes.fromhex(name)
 
 
 def hash_frame(label: str, *fields: bytes | str | int) -> bytes:

@@ -98,7 +98,12 @@ class KeyRing:
                 "one-secret-per-epoch",
                 f"{grant.pair.origin} granted two secrets for its epoch {grant.pair.key_epoch}",
             )
-        return replace(self, _pairs={**self._pairs, place: (keys, grant.key_id)})
+        by = grant.key_id
+        if former is not None:
+            # Of two grants the one to the newer key counts, whichever came first.
+            epochs = {held.key_id: held.key_pair.epoch for held in self.keys}
+            by = max(former[1], by, key=epochs.__getitem__)
+        return replace(self, _pairs={**self._pairs, place: (keys, by)})
 
     def find_keys(self, origin: str, key_epoch: int) -> PairKeys | None:
         """Return the keys for records of this log and epoch, None where none are held."""

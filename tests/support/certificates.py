@@ -18,6 +18,7 @@ from tests.support.sealed import CONSORTIUM, draw
 
 ROOT_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 ROOT_END = datetime(2040, 1, 1, tzinfo=UTC)
+LOAN_KEY = draw("loan key")
 SIGNED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 KNOWN = SIGNED + timedelta(days=1)
 NO_USE = dict.fromkeys(
@@ -117,7 +118,8 @@ def make_statement(signer: Plan = SIGNER, **fields) -> ConsentStatement:
     statement = ConsentStatement(
         consortium=CONSORTIUM,
         lender="bank-a",
-        loan="L-2026-0007",
+        loan_key=LOAN_KEY,
+        contract_id="L-2026-0007",
         borrower_hash=draw("borrower"),
         document_hash=draw("document"),
         signer_hash=hashlib.sha256(signer.der).digest(),

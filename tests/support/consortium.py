@@ -27,6 +27,7 @@ from fundtrace.tlog.tree import Tree
 from fundtrace.wire.entries import encode_entry
 from fundtrace.wire.records import Draft, SealedRecord, seal_record
 from fundtrace.wire.rosters import encode_roster, parse_roster
+from tests.support.certificates import ROOT as E_SIGN_ROOT
 from tests.support.certificates import make_authority
 
 CONSORTIUM = "loans.example"
@@ -94,6 +95,7 @@ def make_roster(version: int = 1) -> Roster:
         members=tuple(make_member(bank) for bank in banks),
         attribution_rule=Rule.PROCEEDS_FIRST,
         rule_set_version="rules-2026.1",
+        e_signature_cas=(E_SIGN_ROOT.der,),
     )
 
 

@@ -21,6 +21,7 @@ from fundtrace.ledger.matching import (
 )
 from tests.support.sealed import CONSORTIUM, draw
 
+LOAN_KEY = draw("loan key")
 BANK_SEED, LENDER_SEED = draw("bank"), draw("lender")
 BANK_KEY, LENDER_KEY = (
     Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
@@ -36,19 +37,19 @@ def make_person(number: int) -> Identity:
     return Identity(IdentityKind.RESIDENT, digits + "10X98765432"[total % 11])
 
 
-def make_list(numbers: Iterable[int], salt: object = "salt", loan: str = "L-1") -> RelatedList:
+def make_list(numbers: Iterable[int], salt: object = "salt", loan: bytes = LOAN_KEY) -> RelatedList:
     """Return the list of these persons."""
     return RelatedList(CONSORTIUM, loan, tuple(make_person(n) for n in sorted(numbers)), draw(salt))
 
 
-def make_session(receipt: object = 1, loan: str = "L-1") -> Session:
-    """Return the session of a receipt: bank-b asks bank-a."""
-    return Session(CONSORTIUM, loan, "bank-a", "bank-b", draw(("receipt", receipt)))
+def make_session(movement: object = 1, loan: bytes = LOAN_KEY) -> Session:
+    """Return the session of a movement: bank-b asks bank-a."""
+    return Session(CONSORTIUM, loan, "bank-a", "bank-b", draw(("movement", movement)))
 
 
-def start(person: int, related: RelatedList, receipt: object = 1, seed: object = 0) -> Asked:
+def start(person: int, related: RelatedList, movement: object = 1, seed: object = 0) -> Asked:
     """Return a bank's query on a person."""
-    session = make_session(receipt, related.loan)
+    session = make_session(movement, related.loan_key)
     return ask(session, related.commitment, make_person(person), draw(("r", seed)), BANK_SEED)
 
 

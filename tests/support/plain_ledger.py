@@ -280,7 +280,7 @@ def _point(given):
 def _opening(given):
     ids = [f"{kind}:{number}" for kind, number in given["ids"]]
     return frame(
-        "matching/opening", given["consortium"], given["loan"], *_bytes(given, "salt"), *ids
+        "matching/opening", given["consortium"], given["loan_key_hex"], *_bytes(given, "salt"), *ids
     )
 
 
@@ -318,7 +318,10 @@ FUNCTIONS = {
     "erasure_seed": lambda given: hkdf(
         *_bytes(given, "root_secret"),
         b"",
-        frame("erasure/key", *(given[one] for one in ("consortium", "loan", "member", "number"))),
+        frame(
+            "erasure/key",
+            *(given[one] for one in ("consortium", "loan_key_hex", "member", "number")),
+        ),
     ),
     "erasure_key": lambda given: (
         Ed25519PrivateKey.from_private_bytes(*_bytes(given, "seed")).public_key().public_bytes_raw()

@@ -6,8 +6,9 @@ trusted one too, at the signing time: validity, basicConstraints and pathLen, ke
 no critical extension but those handled here, keys and hashes that are still trusted, and
 revocation where the caller knows of any (of all but the trusted one).
 
-Stricter than RFC 5280: keyUsage is wanted everywhere, self-issued certificates count for pathLen,
-a CA's certificate is no signer's, and name constraints are refused instead of evaluated.
+Stricter than RFC 5280: keyUsage is wanted everywhere, a CA's extended key usage limits those
+below it, self-issued certificates count for pathLen, a CA's certificate is no signer's, and name
+constraints are refused instead of evaluated.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ CERTIFICATE_BYTES_MAX = 16 * 1024
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 
 _HANDLED = {ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE}
-# Where a signer's certificate limits its use, one of these must be in it; a TLS server's is not.
+# Where a certificate limits its use, one of these must be in it; a TLS server's is not.
 _USES = {
     ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
     ExtendedKeyUsageOID.EMAIL_PROTECTION,
@@ -164,6 +165,8 @@ def _check_authority(certificate: x509.Certificate, authorities_below: int) -> N
     usage = _find_extension(certificate, x509.KeyUsage)
     if usage is None or not usage.key_cert_sign:
         raise SignatureError(f"{_name(certificate)} may not sign certificates (keyUsage)")
+    # A CA that is limited to TLS servers, say, signs for no document: an EKU limits those below.
+    _check_extended_usage(certificate, "may not issue certificates that sign documents")
 
 
 def _check_signer(certificate: x509.Certificate) -> None:
@@ -173,9 +176,13 @@ def _check_signer(certificate: x509.Certificate) -> None:
     usage = _find_extension(certificate, x509.KeyUsage)
     if usage is None or not (usage.digital_signature or usage.content_commitment):
         raise SignatureError(f"{_name(certificate)} may not sign documents (keyUsage)")
+    _check_extended_usage(certificate, "may not sign documents")
+
+
+def _check_extended_usage(certificate: x509.Certificate, refusal: str) -> None:
     extended = _find_extension(certificate, x509.ExtendedKeyUsage)
     if extended is not None and not _USES & set(extended):
-        raise SignatureError(f"{_name(certificate)} may not sign documents (extended key usage)")
+        raise SignatureError(f"{_name(certificate)} {refusal} (extended key usage)")
 
 
 def _check_not_revoked(certificate: x509.Certificate, rules: ChainRules) -> None:

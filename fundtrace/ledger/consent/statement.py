@@ -5,7 +5,8 @@ The text is UTF-8, one field a line, in this order, each line ending in a newlin
     fundtrace/v1/consent
     consortium loans.example
     lender bank-a
-    loan L-2026-0007
+    loan <64 hex digits>            loan_key of loan.opened: what the consent is bound to
+    contract L-2026-0007            contract_id of loan.opened: what people read
     borrower <64 hex digits>        salted hash of the borrower's id, the lender keeps the salt
     document <64 hex digits>        SHA-256 of the consent document that the borrower saw
     signer <64 hex digits>          SHA-256 of the certificate (DER) that signs
@@ -14,6 +15,11 @@ The text is UTF-8, one field a line, in this order, each line ending in a newlin
     from 2026-01-05T00:00:00Z
     until 2027-01-05T00:00:00Z
     signed 2026-01-04T09:30:00Z
+
+A person reads the contract's number; which loan it is, the loan_key says, which the lender draws
+before it asks for the signature. Numbers of contracts may repeat, at other banks or over the
+years; a consent to one loan then serves no other. Readers compare both with loan.opened
+(``validity.consents``).
 
 The signer's certificate is named inside, so that nobody takes the signature over with another
 certificate, and the borrower's id stands there only as a salted hash: plain hashes of ids can all
@@ -28,16 +34,23 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from fundtrace.errors import EncodingError, InvalidInputError, RuleViolationError
-from fundtrace.ledger.framing import HASH_BYTES, check_length, check_name
+from fundtrace.ledger.framing import (
+    HASH_BYTES,
+    LOAN_KEY_BYTES,
+    check_length,
+    check_name,
+    name_loan,
+    parse_loan_name,
+)
 
 # LIMIT: a purpose in words, some 300 Chinese characters; a consortium of 256 members.
 PURPOSE_BYTES_MAX = 1000
 RECIPIENTS_MAX = 256
-# LIMIT: 256 recipients of 266 bytes, the purpose, four names and the rest: below 72 KiB.
+# LIMIT: 256 recipients of 266 bytes, the purpose, three names and the rest: below 72 KiB.
 STATEMENT_BYTES_MAX = 72 * 1024
 
 _TITLE = "fundtrace/v1/consent"
-_FIRST_KEYS = ("consortium", "lender", "loan", "borrower", "document", "signer")
+_FIRST_KEYS = ("consortium", "lender", "loan", "contract", "borrower", "document", "signer")
 _LAST_KEYS = ("purpose", "from", "until", "signed")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -49,7 +62,8 @@ class ConsentStatement:
 
     consortium: str
     lender: str
-    loan: str
+    loan_key: bytes
+    contract_id: str
     borrower_hash: bytes
     document_hash: bytes
     signer_hash: bytes
@@ -61,8 +75,9 @@ class ConsentStatement:
 
     def __post_init__(self) -> None:
         """Check every field, the order of the recipients, and that the period is not empty."""
-        for what in ("consortium", "lender", "loan"):
+        for what in ("consortium", "lender", "contract_id"):
             check_name(getattr(self, what), f"a consent's {what}")
+        check_length(self.loan_key, LOAN_KEY_BYTES, "a consent's loan_key")
         check_name(self.purpose, "a consent's purpose", PURPOSE_BYTES_MAX)
         for what in ("borrower_hash", "document_hash", "signer_hash"):
             check_length(getattr(self, what), HASH_BYTES, f"a consent's {what}")
@@ -80,9 +95,10 @@ class ConsentStatement:
 
     def encode(self) -> bytes:
         """Return the text that is signed."""
+        names = (self.consortium, self.lender, name_loan(self.loan_key), self.contract_id)
         hashes = (self.borrower_hash, self.document_hash, self.signer_hash)
         times = (self.valid_from, self.valid_until, self.signed_at)
-        first = (self.consortium, self.lender, self.loan, *(each.hex() for each in hashes))
+        first = (*names, *(each.hex() for each in hashes))
         last = (self.purpose, *(_render_time(each) for each in times))
         lines = [
             _TITLE,
@@ -114,7 +130,7 @@ def parse_consent_statement(text: bytes) -> ConsentStatement:
 
 
 def check_consent_covers(
-    statement: ConsentStatement, loan: str, recipient: str, at: datetime
+    statement: ConsentStatement, loan_key: bytes, recipient: str, at: datetime
 ) -> None:
     """Refuse what a consent does not cover: another loan, a recipient not named, another time.
 
@@ -122,8 +138,10 @@ def check_consent_covers(
     ``consent``).
     """
     begins = max(statement.valid_from, statement.signed_at)
-    if statement.loan != loan:
-        raise RuleViolationError("consent", f"it is for loan {statement.loan}, not {loan}")
+    if statement.loan_key != loan_key:
+        raise RuleViolationError(
+            "consent", f"it is for another loan, of contract {statement.contract_id}"
+        )
     if recipient not in statement.recipients:
         raise RuleViolationError("consent", f"it does not name {recipient} as a recipient")
     if not begins <= at < statement.valid_until:
@@ -134,17 +152,18 @@ def check_consent_covers(
 
 
 def _build_statement(values: list[str]) -> ConsentStatement:
-    consortium, lender, loan = values[1:4]
-    borrower, document, signer = (_parse_hash(value) for value in values[4:7])
+    consortium, lender, loan, contract = values[1:5]
+    borrower, document, signer = (_parse_hash(value) for value in values[5:8])
     valid_from, valid_until, signed_at = (_parse_time(value) for value in values[-4:-1])
     return ConsentStatement(
         consortium=consortium,
         lender=lender,
-        loan=loan,
+        loan_key=parse_loan_name(loan),
+        contract_id=contract,
         borrower_hash=borrower,
         document_hash=document,
         signer_hash=signer,
-        recipients=tuple(values[7:-5]),
+        recipients=tuple(values[8:-5]),
         purpose=values[-5],
         valid_from=valid_from,
         valid_until=valid_until,

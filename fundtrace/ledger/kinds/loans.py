@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fundtrace.errors import InvalidInputError
+from fundtrace.ledger.framing import check_name
 from fundtrace.ledger.kinds.bounds import Checked, Items, Text, Whole
 from fundtrace.ledger.kinds.common import (
     AccountRef,
@@ -94,6 +95,7 @@ class LoanOpened(Body):
 
     def check_together(self) -> None:
         """Raise InvalidInputError for drawdowns that repeat or exceed the contract."""
+        check_name(self.contract_id, "LoanOpened.contract_id")  # as a consent names it
         ids = [one.drawdown_id for one in self.drawdowns]
         if len(set(ids)) != len(ids):
             raise InvalidInputError("LoanOpened.drawdowns name one drawdown_id twice")

@@ -14,7 +14,7 @@ filling, its commitment and opening in ``related``; forms of ids in ``identity``
 What each can do, and what stands against it:
 
 - B tries ids offline: it would need k, which is fresh; all that it holds for any other id looks
-  random to it. One query tests one id; it costs a receipt and the rate limit.
+  random to it. One query tests one id; it costs a movement and the rate limit.
 - B sends a point of its own choosing: off the curve, of small order or not canonical is refused
   (and k, as X25519 has it, is a multiple of the cofactor 8); any other is r·H(something).
 - L learns nothing of the id from Q, uniform in the group whatever the id, as H hits no twist.
@@ -22,7 +22,7 @@ What each can do, and what stands against it:
   right. It committed to the list, filling included, and signed the answer; with k, which it keeps
   per query, an auditor recomputes the answer to the byte. The answer has no freedom: it is sorted.
 - B lies in its outcome: it signed query and outcome; with r and id an auditor recomputes it.
-- Who listens learns who asks whom about which receipt; messages travel sealed or by mTLS.
+- Who listens learns who asks whom about which movement; messages travel sealed or by mTLS.
 
 Python's numbers are not of constant time: who measures a node's computing from within is not
 kept out. Over the network one sees the time for a whole list, which says nothing of one id.

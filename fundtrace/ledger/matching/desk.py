@@ -4,7 +4,7 @@
     lender:        admit_query, answer_query ............... read_outcome
 
 ``admit_query`` gives the lender's state after a query: the caller stores that state before it
-lets the answer out, so that a crash never makes room for a second query on a receipt. Scalars
+lets the answer out, so that a crash never makes room for a second query on a movement. Scalars
 are derived from randomness *and* the query, so that randomness drawn twice gives no scalar twice;
 both sides keep theirs, sealed, for an auditor (``audit_answer``, ``audit_outcome``).
 """
@@ -59,7 +59,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class LenderDesk:
-    """A lender's state: what was asked about, by hashes of bank and receipt; who asked when."""
+    """A lender's state: what was asked about, by hashes of bank and movement; who asked when."""
 
     consortium: str
     lender: str
@@ -104,8 +104,7 @@ def ask(
     ``randomness`` are 32 random bytes, ``seed`` that of the bank's log key.
     """
     # The id hangs in the scalar too: two ids blinded by one scalar could be compared.
-    fields = (session.loan, session.lender, session.bank, session.receipt_hash)
-    secret = (session.consortium, *fields, identity.kind, identity.number)
+    secret = (*session.fields, identity.kind, identity.number)
     scalar = derive_key(randomness, "matching/r", *secret)
     message = _build_query(session, identity, scalar).encode(seed)
     return Asked(session, commitment, identity, scalar, message)
@@ -117,19 +116,21 @@ def admit_query(
     """Check a query as the lender and return the state after it, to be stored before answering.
 
     ``bank_key`` is that of the bank that the query names (``parse_query``), by the roster
-    (``Roster.get_message_key``); so are all keys here. Raises EncodingError, SignatureError, RuleViolationError (rule ``one-query-per-receipt``
-    or ``matching-session``), OverloadedError; none of them changes the state.
+    (``Roster.get_message_key``); so are all keys here. That an entry of that leaf hash is final in
+    some member's log, and where the lender can open it, that it is a movement of this loan to that
+    bank, the caller has checked. Raises EncodingError, SignatureError, RuleViolationError (rule
+    ``one-query-per-movement`` or ``matching-session``), OverloadedError; none changes the state.
     """
     query = parse_query(message)
     verify_signed(message, bank_key)
     session = query.session
     if (session.consortium, session.lender) != (desk.consortium, desk.lender):
         raise RuleViolationError("matching-session", f"the query is meant for {session.lender}")
-    # By bank: receipts' hashes stand in open logs, and none may use up another bank's query.
-    asked_about = hash_frame("matching/used", session.bank, session.receipt_hash)
+    # By bank: leaf hashes stand in open logs, and none may use up another bank's query.
+    asked_about = hash_frame("matching/used", session.bank, session.movement_hash)
     if asked_about in desk.used:
         raise RuleViolationError(
-            "one-query-per-receipt", "a query on this receipt was answered; there is no second"
+            "one-query-per-movement", "a query on this movement was answered; there is no second"
         )
     rate = desk.rate.take(session.bank, now)
     return replace(desk, rate=rate, used=desk.used | {asked_about}), query
@@ -138,12 +139,12 @@ def admit_query(
 def answer_query(message: bytes, related: RelatedList, randomness: bytes, seed: bytes) -> Answered:
     """Answer an admitted query as the lender, with the loan's list.
 
-    ``randomness`` are 32 random bytes, ``seed`` that of the lender's log key. Raises InvalidInputError
-    for the list of another loan.
+    ``randomness`` are 32 random bytes, ``seed`` that of the lender's log key. Raises
+    InvalidInputError for the list of another loan.
     """
     query = parse_query(message)
-    if (query.session.consortium, query.session.loan) != (related.consortium, related.loan):
-        raise InvalidInputError(f"the list is of {related.loan}, not of {query.session.loan}")
+    if (query.session.consortium, query.session.loan_key) != (related.consortium, related.loan_key):
+        raise InvalidInputError("the list is of another loan than the query")
     scalar = derive_key(randomness, "matching/k", hash_message(message))
     answer = _build_answer(message, query, related, scalar)
     return Answered(query.session, scalar, answer.encode(seed))

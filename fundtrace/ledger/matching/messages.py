@@ -1,6 +1,6 @@
 """The three messages of private matching, each signed and bound to the one before.
 
-    query    = frame("matching/query", consortium, loan, lender, bank, receipt hash, point)
+    query    = frame("matching/query", consortium, loan, lender, bank, movement hash, point)
     answer   = frame("matching/answer", hash of the query, point, the list's points ascending)
     outcome  = frame("matching/outcome", hash of the answer, 0x01 or 0x00)
 
@@ -16,10 +16,13 @@ from itertools import pairwise
 from fundtrace.errors import EncodingError, InvalidInputError
 from fundtrace.ledger.framing import (
     HASH_BYTES,
+    LOAN_KEY_BYTES,
     check_length,
     check_name,
     frame,
     hash_frame,
+    name_loan,
+    parse_loan_name,
     parse_name,
 )
 from fundtrace.ledger.matching.curve import check_point
@@ -38,19 +41,31 @@ _YES, _NO = b"\x01", b"\x00"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who asks whom, about which loan and which receipt (hash of 32 bytes): one query each."""
+    """Who asks whom, about which loan and which movement: one query each.
+
+    ``movement_hash`` is the leaf hash of the movement record that brought the money to the bank.
+    The bank asks before it publishes the receipt, whose basis may hang on the answer, so nothing
+    of the receipt can name it.
+    """
 
     consortium: str
-    loan: str
+    loan_key: bytes
     lender: str
     bank: str
-    receipt_hash: bytes
+    movement_hash: bytes
 
     def __post_init__(self) -> None:
         """Check the fields' bounds."""
-        for what in ("consortium", "loan", "lender", "bank"):
+        for what in ("consortium", "lender", "bank"):
             check_name(getattr(self, what), f"a session's {what}")
-        check_length(self.receipt_hash, HASH_BYTES, "a receipt's hash")
+        check_length(self.loan_key, LOAN_KEY_BYTES, "a loan_key")
+        check_length(self.movement_hash, HASH_BYTES, "a movement's leaf hash")
+
+    @property
+    def fields(self) -> tuple[str, str, str, str, bytes]:
+        """The fields in the order in which frames bind them."""
+        loan = name_loan(self.loan_key)
+        return (self.consortium, loan, self.lender, self.bank, self.movement_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +81,7 @@ class MatchQuery:
 
     def encode(self, seed: bytes) -> bytes:
         """Return the message, signed by the bank (a seed of 32 bytes)."""
-        names = (self.session.consortium, self.session.loan, self.session.lender, self.session.bank)
-        return sign_message(frame(_QUERY, *names, self.session.receipt_hash, self.point), seed)
+        return sign_message(frame(_QUERY, *self.session.fields, self.point), seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +132,11 @@ def parse_query(data: bytes) -> MatchQuery:
     """Read a query, its signature not verified; raises EncodingError."""
     fields = parse_signed(data, _QUERY, QUERY_BYTES_MAX)
     if len(fields) != 6:
-        raise EncodingError("a query has four names, a receipt's hash and a point")
-    names = [parse_name(name, "a name in a query") for name in fields[:4]]
+        raise EncodingError("a query has four names, a movement's hash and a point")
+    consortium, loan, lender, bank = (parse_name(one, "a name in a query") for one in fields[:4])
     try:
-        return MatchQuery(Session(names[0], names[1], names[2], names[3], fields[4]), fields[5])
+        session = Session(consortium, parse_loan_name(loan), lender, bank, fields[4])
+        return MatchQuery(session, fields[5])
     except InvalidInputError as error:
         raise EncodingError(f"not a query: {error}") from error
 

@@ -14,11 +14,14 @@ from itertools import pairwise
 from fundtrace.errors import EncodingError, InvalidInputError, VerificationError
 from fundtrace.ledger.framing import (
     HASH_BYTES,
+    LOAN_KEY_BYTES,
     check_length,
     check_name,
     frame,
     hash_frame,
+    name_loan,
     parse_frame,
+    parse_loan_name,
     parse_name,
 )
 from fundtrace.ledger.matching.curve import hash_to_point
@@ -53,14 +56,14 @@ class RelatedList:
     """A loan's related parties in ascending order, none twice, and the salt of their commitment."""
 
     consortium: str
-    loan: str
+    loan_key: bytes
     identities: tuple[Identity, ...] = field(repr=False)
     salt: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
         """Check names, salt, count and order."""
         check_name(self.consortium, "a consortium's name")
-        check_name(self.loan, "a loan id")
+        check_length(self.loan_key, LOAN_KEY_BYTES, "a loan_key")
         check_length(self.salt, SALT_BYTES, "a list's salt")
         if len(self.identities) > LIST_SIZE_MAX:
             raise InvalidInputError(
@@ -90,7 +93,7 @@ class RelatedList:
     def encode(self) -> bytes:
         """Return the opening for an auditor; it shows the ids."""
         ids = [f"{identity.kind}:{identity.number}" for identity in self.identities]
-        return frame(_LABEL, self.consortium, self.loan, self.salt, *ids)
+        return frame(_LABEL, self.consortium, name_loan(self.loan_key), self.salt, *ids)
 
 
 def parse_list_opening(data: bytes) -> RelatedList:
@@ -102,8 +105,8 @@ def parse_list_opening(data: bytes) -> RelatedList:
         raise EncodingError("a list's opening has two names, a salt and ids")
     try:
         identities = tuple(_parse_identity(field) for field in fields[3:])
-        names = [parse_name(name, "a name in an opening") for name in fields[:2]]
-        return RelatedList(names[0], names[1], identities, fields[2])
+        consortium, loan = (parse_name(name, "a name in an opening") for name in fields[:2])
+        return RelatedList(consortium, parse_loan_name(loan), identities, fields[2])
     except InvalidInputError as error:
         raise EncodingError(f"not a list's opening: {error}") from error
 

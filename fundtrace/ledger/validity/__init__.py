@@ -12,6 +12,11 @@ that is not kept, or cannot be told, decides. So if a view gives valid or void, 
 gives the same, reason included; and two views that both decide, decide alike. The order in which
 things arrived is nowhere to be seen.
 
+**No clock, so some times are their writer's word.** A record's time is the minute in its header,
+and the borrower's consents in an authorization are judged as known at that minute (``consents``).
+A bank can date a header back or forth; minutes of a stream never decrease, and since when an
+entry is final the cosignatures show, by which evidence is checked (``fundtrace.evidence``).
+
 **Late** is the one thing said of what is *not* at a fixed place: a revocation found behind the
 size that a valid record names as seen, whose effective minute is not after the record's own.
 It changes no verdict; it is a mark, and since revocations found are never lost, it is never

@@ -57,7 +57,11 @@ def is_authorized(case: Case) -> bool:
 
 
 def has_given_erasure_key(case: Case) -> bool:
-    """Tell whether the header carries an erasure key that the lender gave this member."""
+    """Tell whether the header carries an erasure key that the lender gave this member.
+
+    Whoever held a key of its own making there could erase the body alone. The lender's own records
+    carry a key of the lender's, named or not: it is both parties to their erasure.
+    """
     member = case.authorized_member
     return member is None or case.context.erasure_key in member.erasure_public_keys
 

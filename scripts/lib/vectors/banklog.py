@@ -17,13 +17,13 @@ from fundtrace.tlog.proof_file import ProofFile
 from fundtrace.tlog.tree import Tree
 from fundtrace.wire.entries import encode_entry
 from fundtrace.wire.records import Draft, SealedRecord, seal_record
+from vectors.bodies import LOAN_KEY
 from vectors.consortium import CONSORTIUM, draw, make_log_key
 from vectors.keys import AT, cosign, make_mirror
 
 KEY_EPOCH: Final = 7
 EPOCH_SECRET: Final = draw("epoch secret of bank-a")
 ERASURE_ROOT: Final = draw("erasure root of bank-a")
-LOAN: Final = "L-2026-0007"
 READERS: Final = ("bank-a", "bank-b")
 FIRST_MINUTE: Final = AT // 60
 
@@ -47,7 +47,7 @@ def make_filling(label: object) -> bytes:
 
 def make_erasure_key(member: str = "bank-a") -> bytes:
     """Return the public erasure key of the vectors' loan for a member."""
-    return derive_erasure_key(derive_erasure_seed(ERASURE_ROOT, CONSORTIUM, LOAN, member, 0))
+    return derive_erasure_key(derive_erasure_seed(ERASURE_ROOT, CONSORTIUM, LOAN_KEY, member, 0))
 
 
 class BankLog:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from fundtrace.ledger.consent import ConsentStatement
+from vectors.bodies import LOAN_KEY
 from vectors.certificates import ISSUING, ROOT, STRANGE_ROOT, TLS_ONLY, Plan, sign_text
 from vectors.consortium import BEGIN, CONSORTIUM, draw, make_name
 
@@ -47,7 +48,8 @@ def make_statement(signer: Plan = SIGNER, **changes: Any) -> ConsentStatement:
     statement = ConsentStatement(
         consortium=CONSORTIUM,
         lender="bank-a",
-        loan="L-2026-0007",
+        loan_key=LOAN_KEY,
+        contract_id="L-2026-0007",
         borrower_hash=draw("borrower"),
         document_hash=draw("document"),
         signer_hash=sha256(signer.der).digest(),

@@ -31,6 +31,7 @@ from fundtrace.ledger.sealing import (
     make_reader_tag,
     pad,
 )
+from vectors.bodies import LOAN_KEY
 from vectors.consortium import CONSORTIUM, draw
 from vectors.keys import ORIGIN
 
@@ -77,7 +78,7 @@ def _make_identity(given: Case) -> Identity:
 def _make_list(given: Case) -> RelatedList:
     identities = tuple(Identity(IdentityKind(kind), number) for kind, number in given["ids"])
     salt = bytes.fromhex(given["salt_hex"])
-    return RelatedList(given["consortium"], given["loan"], identities, salt)
+    return RelatedList(given["consortium"], _read(given, "loan_key"), identities, salt)
 
 
 def _read(given: Case, name: str) -> bytes:
@@ -95,7 +96,7 @@ def _make_box(given: Case) -> bytes:
 
 
 def _make_erasure_seed(given: Case) -> bytes:
-    about = (given["consortium"], given["loan"], given["member"], given["number"])
+    about = (given["consortium"], _read(given, "loan_key"), given["member"], given["number"])
     return derive_erasure_seed(_read(given, "root_secret"), *about)
 
 
@@ -199,7 +200,7 @@ def _list_sealing() -> list[tuple[str, str, str, Case]]:
             "box",
             {
                 "key_hex": draw("root key").hex(),
-                "context_hex": frame("local/key", "bank-b", "L-2026-0007").hex(),
+                "context_hex": frame("local/key", "bank-b", LOAN_KEY.hex()).hex(),
                 "secret_hex": draw("local key").hex(),
                 "salt_hex": draw("salt").hex(),
             },
@@ -213,7 +214,7 @@ def _list_others() -> list[tuple[str, str, str, Case]]:
     seed = {
         "root_secret_hex": draw("root").hex(),
         "consortium": CONSORTIUM,
-        "loan": "L-2026-0007",
+        "loan_key_hex": LOAN_KEY.hex(),
         "member": "bank-b",
         "number": 0,
     }
@@ -229,7 +230,7 @@ def _list_others() -> list[tuple[str, str, str, Case]]:
     person = {"consortium": CONSORTIUM, "kind": "resident", "number": "11010519491231002X"}
     related = {
         "consortium": CONSORTIUM,
-        "loan": "L-2026-0007",
+        "loan_key_hex": LOAN_KEY.hex(),
         "salt_hex": draw("list salt").hex(),
         "ids": [["resident", person["number"]], ["uscc", code["number"]]],
     }

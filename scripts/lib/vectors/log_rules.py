@@ -33,8 +33,8 @@ from fundtrace.ledger.kinds.entries import (
 from fundtrace.tlog.hashing import hash_leaf
 from fundtrace.wire.entries import encode_context, encode_entry
 from fundtrace.wire.records import parse_record
-from vectors.banklog import ERASURE_ROOT, FIRST_MINUTE, LOAN, BankLog, make_erasure_key
-from vectors.bodies import make_loan_closed, make_loan_opened
+from vectors.banklog import ERASURE_ROOT, FIRST_MINUTE, BankLog, make_erasure_key
+from vectors.bodies import LOAN_KEY, make_loan_closed, make_loan_opened
 from vectors.consortium import (
     CONSORTIUM,
     SignedRoster,
@@ -102,7 +102,7 @@ def _append(make: Callable[[BankLog], Entry]) -> Change:
 
 
 def _erase(log: BankLog, member: str = "bank-a", index: int = 0) -> Erasure:
-    seed = derive_erasure_seed(ERASURE_ROOT, CONSORTIUM, LOAN, member, 0)
+    seed = derive_erasure_seed(ERASURE_ROOT, CONSORTIUM, LOAN_KEY, member, 0)
     body_hash = log.sealed[0].body_hash
     reason = ErasureReason.RETENTION_OVER
     statement = ErasureStatement(CONSORTIUM, ORIGIN, index, body_hash, reason)

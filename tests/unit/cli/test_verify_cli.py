@@ -11,6 +11,9 @@ from typer.testing import CliRunner
 
 from fundtrace.cli.main import app
 from fundtrace.errors import EncodingError, InvalidInputError
+from fundtrace.evidence.findings import Finding, Standing, Topic, Verdict
+from fundtrace.evidence.render import render_verdict_json
+from fundtrace.report.texts import clean
 from fundtrace.tlog.tile_reader import TileReader
 from tests.support.consortium import ROOT, BankLog, build_evidence, sign_version
 from tests.support.records import make_loan_opened, make_movement
@@ -101,6 +104,15 @@ def test_json_carries_findings_and_bodies(package):
     assert value["holds"] is True
     assert {one["standing"] for one in value["findings"]} == {"proven", "claimed"}
     assert value["bodies"]["entries/0002"]["amount_minor"] == 100_000
+
+
+@pytest.mark.parametrize("text", ["\x9b31m", "\u202eab", "\ud800", "\U000e0041", "\x7f", "流借"])
+def test_json_commands_no_terminal_and_loses_nothing(text):
+    finding = Finding(Standing.REFUTED, Topic.ENTRY_REFUTED, "entries/0001", {"why": text})
+    shown = render_verdict_json(Verdict((finding,)))
+    assert json.loads(shown)["findings"][0]["details"] == {"why": text}
+    assert all(clean(line) == line for line in shown.split("\n"))
+    assert ("流借" in shown) == (text == "流借")
 
 
 @pytest.mark.parametrize("options", [["--log-key", TESSERA_KEY], ["--entry", "x"]])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
+import tracemalloc
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given
@@ -111,6 +114,48 @@ def test_bytes_around_the_package_are_refused(extra, where):
 def test_a_compressed_package_is_refused_unread():
     with pytest.raises(EncodingError, match="compressed"):
         parse_package(_archive(_files(PACKAGE.encode()), zipfile.ZIP_DEFLATED))
+
+
+def _nest(names, payload):
+    """Return an archive of which each member's bytes hold all the members behind it."""
+    heads, data = [], payload
+    for name in reversed(names):
+        sizes = (zlib.crc32(data), len(data), len(data), len(name), 0)
+        data = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, *sizes) + name + data
+        heads.append((name, sizes, len(data)))
+    central = b"".join(
+        struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, *sizes, 0, 0, 0, 0, start) + name
+        for name, sizes, start in ((*head[:2], len(data) - head[2]) for head in reversed(heads))
+    )
+    count = len(names)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(central), len(data), 0)
+    return data + central + end
+
+
+@pytest.mark.parametrize("is_zip64", [False, True])
+def test_a_list_of_a_million_files_is_refused_unread(is_zip64):
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", *[0] * 16)
+    central = entry * 1_000_000
+    size = len(central)
+    far = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 10**6, 10**6, size, 0)
+    far += struct.pack("<4sIQI", b"PK\6\7", 0, size, 1)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0, 0, 0 if is_zip64 else size, 0, 0)
+    archive = central + (far if is_zip64 else b"") + end
+    tracemalloc.start()
+    with pytest.raises(EncodingError, match="list of files"):
+        parse_package(archive)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+def test_members_that_overlap_are_refused_unread():
+    archive = _nest([f"documents/{place}.x".encode() for place in range(50)], bytes(100_000))
+    assert len(archive) < 110_000
+    tracemalloc.start()
+    with pytest.raises(EncodingError, match="behind each other"):
+        parse_package(archive)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ from tests.support.toy_certificates import TOY, make_toy_certificate, sign_toy
 DAY = timedelta(days=1)
 SERVER = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
 MAIL = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), True)
+MAIL_CA = replace(ISSUING, extensions=(MAIL,))
 STRANGE = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
 
 
@@ -92,9 +93,17 @@ def test_a_ca_that_renewed_its_certificate_is_found_by_the_one_valid_at_signing(
         (replace(SIGNER, ca=None), (ISSUING,)),
         (replace(SIGNER, extensions=(MAIL,)), (ISSUING,)),
         (replace(SIGNER, extensions=((STRANGE, False),)), (ISSUING,)),
+        (replace(SIGNER, issuer=MAIL_CA), (MAIL_CA,)),
         (replace(SIGNER, begin=SIGNED, end=SIGNED), (ISSUING,)),
     ],
-    ids=["nonRepudiation", "no basicConstraints", "mail", "unknown, not critical", "to the second"],
+    ids=[
+        "nonRepudiation",
+        "no basicConstraints",
+        "mail",
+        "unknown, not critical",
+        "mail ca",
+        "to the second",
+    ],
 )
 def test_what_rfc_5280_allows_a_signer_is_allowed(signer, chain):
     assert verify(make_evidence(signer, chain=chain)).serial == 99
@@ -120,6 +129,7 @@ X400 = x509.UnrecognizedExtension(
     ExtensionOID.SUBJECT_ALTERNATIVE_NAME, bytes.fromhex("3004a3023000")
 )
 NO_FEATURE = x509.UnrecognizedExtension(ExtensionOID.TLS_FEATURE, bytes.fromhex("3000"))
+TLS_CA = replace(ISSUING, extensions=(SERVER,))
 X400_CA = replace(ISSUING, extensions=((X400, False),))
 STRANGE_CA = replace(ISSUING, extensions=((STRANGE, True),))
 NAMED = x509.NameConstraints([x509.DirectoryName(make_name("Borrower"))], None)
@@ -157,6 +167,7 @@ LIMITED_CA = replace(ISSUING, extensions=((NAMED, False),))
         (replace(SIGNER, extensions=(SERVER,)), (ISSUING,), [ROOT], "extended key usage"),
         (replace(SIGNER, extensions=((STRANGE, True),)), (ISSUING,), [ROOT], "not handled"),
         (replace(SIGNER, extensions=((UNREADABLE, False),)), (ISSUING,), [ROOT], "cannot be read"),
+        (replace(SIGNER, issuer=TLS_CA), (TLS_CA,), [ROOT], "extended key usage"),
         (replace(SIGNER, extensions=((X400, False),)), (ISSUING,), [ROOT], "cannot be read"),
         (replace(SIGNER, extensions=((NO_FEATURE, False),)), (ISSUING,), [ROOT], "cannot be read"),
         (replace(SIGNER, issuer=X400_CA), (X400_CA,), [ROOT], "cannot be read"),
@@ -189,7 +200,7 @@ LIMITED_CA = replace(ISSUING, extensions=((NAMED, False),))
             "unknown critical",
             "unreadable",
         ),
-        *("x400 name", "tls feature", "ca with x400 name"),
+        *("tls ca", "x400 name", "tls feature", "ca with x400 name"),
         *("ca signs", "self-signed", "self-signed, trusted"),
     ],
 )
@@ -243,7 +254,8 @@ def test_a_signers_key_that_is_weak_or_of_another_curve_is_refused(kind):
     "change",
     [
         {"document_hash": bytes(32)},
-        {"loan": "L-2026-0008"},
+        {"contract_id": "L-2026-0008"},
+        {"loan_key": bytes(32)},
         {"recipients": ("bank-b", "bank-c", "bank-d")},
         {"purpose": "anything"},
         {"valid_until": make_statement().valid_until + DAY},

@@ -16,7 +16,7 @@ from fundtrace.ledger.consent import (
     parse_consent_statement,
 )
 from fundtrace.ledger.consent.statement import RECIPIENTS_MAX, STATEMENT_BYTES_MAX
-from tests.support.certificates import make_statement
+from tests.support.certificates import LOAN_KEY, make_statement
 from tests.support.sealed import draw
 
 STATEMENT = make_statement(signed_at=datetime(2026, 3, 2, 9, 30, 1, tzinfo=UTC))
@@ -32,7 +32,9 @@ TIMES = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1,
 @given(
     st.builds(
         ConsentStatement,
-        *[NAMES] * 3,
+        *[NAMES] * 2,
+        HASHES,
+        NAMES,
         *[HASHES] * 3,
         st.sets(NAMES, min_size=1, max_size=5).map(lambda names: tuple(sorted(names))),
         NAMES,
@@ -102,7 +104,8 @@ def test_a_text_too_long_is_refused():
 
 def test_the_longest_statement_is_within_the_limit():
     recipients = tuple(f"{n:03}" + "x" * 252 for n in range(RECIPIENTS_MAX))
-    names = {"consortium": "c" * 255, "lender": "l" * 255, "loan": "n" * 255, "purpose": "p" * 1000}
+    names = {"consortium": "c" * 255, "lender": "l" * 255, "contract_id": "n" * 255}
+    names |= {"purpose": "p" * 1000}
     text = replace(STATEMENT, recipients=recipients, **names).encode()
     assert len(text) <= STATEMENT_BYTES_MAX
     assert parse_consent_statement(text).recipients == recipients
@@ -118,8 +121,9 @@ def test_the_longest_statement_is_within_the_limit():
         {"purpose": ""},
         {"purpose": "x" * 1001},
         {"purpose": "two\nlines"},
-        {"loan": " L-1"},
-        {"loan": "\ud800"},
+        {"contract_id": " L-1"},
+        {"contract_id": "\ud800"},
+        {"loan_key": bytes(31)},
         {"document_hash": bytes(31)},
         {"valid_until": STATEMENT.valid_from},
         {"signed_at": datetime(2026, 3, 1)},  # noqa: DTZ001 - on purpose
@@ -134,20 +138,20 @@ def test_a_statement_out_of_bounds_is_refused(change):
 
 @pytest.mark.parametrize("at", [STATEMENT.signed_at, STATEMENT.valid_until - timedelta(seconds=1)])
 def test_a_consent_covers_its_loan_recipients_and_period(at):
-    check_consent_covers(STATEMENT, "L-2026-0007", "bank-c", at)
+    check_consent_covers(STATEMENT, LOAN_KEY, "bank-c", at)
 
 
 @pytest.mark.parametrize(
-    ("loan", "recipient", "at", "says"),
+    ("loan_key", "recipient", "at", "says"),
     [
-        ("L-2026-0008", "bank-b", STATEMENT.signed_at, "not L-2026-0008"),
-        ("L-2026-0007", "bank-d", STATEMENT.signed_at, "does not name bank-d"),
-        ("L-2026-0007", "bank-b", STATEMENT.valid_from, "it holds from 2026-03-02T09:30:01Z"),
-        ("L-2026-0007", "bank-b", STATEMENT.valid_until, "until 2027-03-01T00:00:00Z"),
+        (bytes(32), "bank-b", STATEMENT.signed_at, "another loan, of contract L-2026-0007"),
+        (LOAN_KEY, "bank-d", STATEMENT.signed_at, "does not name bank-d"),
+        (LOAN_KEY, "bank-b", STATEMENT.valid_from, "it holds from 2026-03-02T09:30:01Z"),
+        (LOAN_KEY, "bank-b", STATEMENT.valid_until, "until 2027-03-01T00:00:00Z"),
     ],
     ids=["another loan", "another recipient", "before it was signed", "after its period"],
 )
-def test_what_a_consent_does_not_cover_is_refused(loan, recipient, at, says):
+def test_what_a_consent_does_not_cover_is_refused(loan_key, recipient, at, says):
     with pytest.raises(RuleViolationError, match=says) as caught:
-        check_consent_covers(STATEMENT, loan, recipient, at)
+        check_consent_covers(STATEMENT, loan_key, recipient, at)
     assert caught.value.rule == "consent"

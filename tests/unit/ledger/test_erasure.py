@@ -20,7 +20,8 @@ from fundtrace.ledger.erasure import (
 from tests.support.sealed import CONSORTIUM, ORIGIN, draw
 
 STATEMENT = ErasureStatement(CONSORTIUM, ORIGIN, 41, draw("body"), ErasureReason.RETENTION_OVER)
-SEED = derive_erasure_seed(draw("root"), CONSORTIUM, "L-1", "bank-b", 0)
+LOAN_KEY = draw("L-1")
+SEED = derive_erasure_seed(draw("root"), CONSORTIUM, LOAN_KEY, "bank-b", 0)
 KEY = derive_erasure_key(SEED)
 END = datetime(2031, 5, 1, tzinfo=UTC)
 
@@ -61,22 +62,23 @@ def test_a_key_that_libraries_read_differently_is_refused(key):
 
 
 @pytest.mark.parametrize(
-    ("root", "consortium", "loan", "member", "number"),
+    ("root", "consortium", "loan_key", "member", "number"),
     [
-        ("root", CONSORTIUM, "L-2", "bank-b", 0),
-        ("root", CONSORTIUM, "L-1", "bank-c", 0),
-        ("root", CONSORTIUM, "L-1", "bank-b", 1),
-        ("root", "others.example", "L-1", "bank-b", 0),
-        ("other", CONSORTIUM, "L-1", "bank-b", 0),
-        ("root", CONSORTIUM, "L-1bank-b", "x", 0),
+        ("root", CONSORTIUM, draw("L-2"), "bank-b", 0),
+        ("root", CONSORTIUM, LOAN_KEY, "bank-c", 0),
+        ("root", CONSORTIUM, LOAN_KEY, "bank-b", 1),
+        ("root", "others.example", LOAN_KEY, "bank-b", 0),
+        ("other", CONSORTIUM, LOAN_KEY, "bank-b", 0),
     ],
 )
-def test_every_loan_member_and_stream_has_a_key_of_its_own(root, consortium, loan, member, number):
-    assert derive_erasure_seed(draw(root), consortium, loan, member, number) != SEED
+def test_every_loan_member_and_stream_has_a_key_of_its_own(
+    root, consortium, loan_key, member, number
+):
+    assert derive_erasure_seed(draw(root), consortium, loan_key, member, number) != SEED
 
 
 def test_the_same_loan_and_member_have_the_same_key():
-    assert derive_erasure_seed(draw("root"), CONSORTIUM, "L-1", "bank-b", 0) == SEED
+    assert derive_erasure_seed(draw("root"), CONSORTIUM, LOAN_KEY, "bank-b", 0) == SEED
 
 
 def test_the_signed_message_can_be_no_signed_note():

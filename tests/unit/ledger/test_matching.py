@@ -86,7 +86,7 @@ def _find_by_trying(asked, message, scalars, people):
 def test_a_bank_that_tries_ids_offline_finds_none():
     asked = start(9, RELATED)
     answered = answer(asked, RELATED)
-    others = answer(start(8, RELATED, receipt=2, seed=1), RELATED, seed=1)
+    others = answer(start(8, RELATED, movement=2, seed=1), RELATED, seed=1)
     people = range(1, 12)
     assert _find_by_trying(asked, answered.message, [asked.scalar, others.scalar], people) == set()
     # The same search finds them all once k is known: it can fail.
@@ -95,7 +95,7 @@ def test_a_bank_that_tries_ids_offline_finds_none():
 
 def test_two_answers_of_one_list_have_no_point_in_common():
     answers = [
-        parse_answer(answer(start(1, RELATED, receipt=n, seed=n), RELATED, seed=n).message)
+        parse_answer(answer(start(1, RELATED, movement=n, seed=n), RELATED, seed=n).message)
         for n in (1, 2)
     ]
     left, right = ({one.point, *one.points} for one in answers)
@@ -103,7 +103,7 @@ def test_two_answers_of_one_list_have_no_point_in_common():
 
 
 def test_randomness_drawn_twice_gives_no_scalar_twice():
-    one, two = start(1, RELATED, receipt=1), start(1, RELATED, receipt=2)
+    one, two = start(1, RELATED, movement=1), start(1, RELATED, movement=2)
     assert (one.scalar == two.scalar, one.message == two.message) == (False, False)
     assert answer(one, RELATED).scalar != answer(two, RELATED).scalar
     assert start(1, RELATED).scalar != start(2, RELATED).scalar
@@ -135,7 +135,7 @@ def test_a_query_shows_no_id():
 def test_the_order_of_an_answer_says_nothing_of_the_order_of_the_list():
     places = set()
     for n in range(12):
-        asked = start(1, RELATED, receipt=n, seed=n)
+        asked = start(1, RELATED, movement=n, seed=n)
         parsed = parse_answer(answer(asked, RELATED, seed=n).message)
         hit = multiply(asked.scalar, parsed.points[0])
         found = [multiply(asked.scalar, point) for point in parsed.points].index(parsed.point)
@@ -149,19 +149,19 @@ def test_the_order_of_an_answer_says_nothing_of_the_order_of_the_list():
 
 
 @pytest.mark.parametrize(("person", "seed"), [(1, 0), (2, 1)], ids=["replayed", "another id"])
-def test_a_receipt_is_asked_about_once(person, seed):
+def test_a_movement_is_asked_about_once(person, seed):
     desk, _ = admit_query(DESK, start(1, RELATED).message, BANK_KEY, NOW)
     with pytest.raises(RuleViolationError, match="there is no second") as caught:
         admit_query(desk, start(person, RELATED, seed=seed).message, BANK_KEY, NOW)
-    assert caught.value.rule == "one-query-per-receipt"
+    assert caught.value.rule == "one-query-per-movement"
 
 
-def test_nobody_uses_up_another_banks_query_by_naming_its_receipt():
+def test_nobody_uses_up_another_banks_query_by_naming_its_movement():
     session = replace(make_session(), bank="bank-c")
     asked = ask(session, RELATED.commitment, make_person(1), draw("c"), LENDER_SEED)
     desk, _ = admit_query(DESK, asked.message, LENDER_KEY, NOW)  # that key serves as bank-c's
     desk, query = admit_query(desk, start(1, RELATED).message, BANK_KEY, NOW)
-    assert query.session.receipt_hash == session.receipt_hash
+    assert query.session.movement_hash == session.movement_hash
     assert len(desk.used) == 2
 
 
@@ -169,8 +169,8 @@ def test_a_bank_may_ask_so_often_in_a_window_and_then_again():
     desk = DESK
     for n in range(3):
         at = NOW + timedelta(minutes=n)
-        desk, _ = admit_query(desk, start(1, RELATED, receipt=n).message, BANK_KEY, at)
-    fourth = start(1, RELATED, receipt=3).message
+        desk, _ = admit_query(desk, start(1, RELATED, movement=n).message, BANK_KEY, at)
+    fourth = start(1, RELATED, movement=3).message
     with pytest.raises(OverloadedError, match="may ask from 2026-03-01T01:00:00"):
         admit_query(desk, fourth, BANK_KEY, NOW + timedelta(minutes=59))
     later, _ = admit_query(desk, fourth, BANK_KEY, NOW + timedelta(hours=1))
@@ -201,12 +201,14 @@ def test_a_query_in_another_banks_name_is_refused():
 
 
 def test_the_list_of_another_loan_answers_nothing():
-    with pytest.raises(InvalidInputError, match="the list is of L-2"):
-        answer_query(start(1, RELATED).message, make_list([1], loan="L-2"), draw(1), LENDER_SEED)
+    with pytest.raises(InvalidInputError, match="another loan"):
+        answer_query(
+            start(1, RELATED).message, make_list([1], loan=draw("L-2")), draw(1), LENDER_SEED
+        )
 
 
 def test_an_answer_to_another_query_is_refused():
-    one, two = start(1, RELATED, receipt=1), start(1, RELATED, receipt=2)
+    one, two = start(1, RELATED, movement=1), start(1, RELATED, movement=2)
     with pytest.raises(VerificationError, match="another query"):
         finish_query(one, answer(two, RELATED).message, LENDER_KEY, BANK_SEED)
 
@@ -225,7 +227,7 @@ def test_an_answer_of_another_length_than_committed_is_refused():
 
 
 def test_an_outcome_of_another_answer_or_signer_is_refused():
-    asked, other = start(1, RELATED, receipt=1), start(1, RELATED, receipt=2)
+    asked, other = start(1, RELATED, movement=1), start(1, RELATED, movement=2)
     answered, answered_other = answer(asked, RELATED), answer(other, RELATED)
     _, outcome = finish_query(asked, answered.message, LENDER_KEY, BANK_SEED)
     with pytest.raises(VerificationError, match="another answer"):
@@ -288,7 +290,7 @@ def test_a_bank_that_asked_about_somebody_else_is_found_out():
 
 
 def test_messages_that_do_not_belong_together_fail_the_audit():
-    asked, other = start(1, RELATED, receipt=1), start(1, RELATED, receipt=2)
+    asked, other = start(1, RELATED, movement=1), start(1, RELATED, movement=2)
     answered = answer(other, RELATED)
     _, outcome = finish_query(other, answered.message, LENDER_KEY, BANK_SEED)
     with pytest.raises(VerificationError, match="belong together"):

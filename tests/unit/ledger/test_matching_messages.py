@@ -32,6 +32,7 @@ from tests.support.matching import (
     DESK,
     LENDER_KEY,
     LENDER_SEED,
+    LOAN_KEY,
     answer,
     make_list,
     make_person,
@@ -92,7 +93,7 @@ def make_signed(label, *fields):
     return sign_message(frame(label, *fields), BANK_SEED)
 
 
-NAMES = (CONSORTIUM, "L-1", "bank-a", "bank-b")
+NAMES = (CONSORTIUM, LOAN_KEY.hex(), "bank-a", "bank-b")
 
 
 @pytest.mark.parametrize(
@@ -145,10 +146,23 @@ def test_an_outcome_in_another_form_is_refused(fields):
         parse_outcome(make_signed("matching/outcome", *fields))
 
 
-@pytest.mark.parametrize("field", ["consortium", "loan", "lender", "bank"])
+@pytest.mark.parametrize("field", ["consortium", "lender", "bank"])
 def test_a_session_without_a_name_is_refused(field):
     with pytest.raises(InvalidInputError):
         replace(make_session(), **{field: ""})
+
+
+@pytest.mark.parametrize("field", ["loan_key", "movement_hash"])
+def test_a_session_names_loan_and_movement_by_32_bytes(field):
+    with pytest.raises(InvalidInputError, match="32 bytes"):
+        replace(make_session(), **{field: bytes(31)})
+
+
+@pytest.mark.parametrize("loan", ["L-2026-0007", LOAN_KEY.hex().upper(), LOAN_KEY.hex()[:62], ""])
+def test_a_loan_is_named_by_its_key_in_small_hex_digits_alone(loan):
+    fields = (CONSORTIUM, loan, "bank-a", "bank-b", HASH, POINTS[0])
+    with pytest.raises(EncodingError):
+        parse_query(make_signed("matching/query", *fields))
 
 
 # -- lists
@@ -175,7 +189,7 @@ def test_a_list_too_long_is_refused():
 )
 def test_a_list_out_of_order_is_refused(identities):
     with pytest.raises(InvalidInputError, match="ascending"):
-        RelatedList(CONSORTIUM, "L-1", identities, draw("salt"))
+        RelatedList(CONSORTIUM, LOAN_KEY, identities, draw("salt"))
 
 
 @pytest.mark.parametrize("size", [0, 15, 17, 272])
@@ -199,7 +213,7 @@ def test_an_opening_comes_back_and_fits_its_commitment(count):
         make_list([1, 2]),
         make_list([1, 2, 3, 4]),
         make_list([1, 2, 3], salt="other"),
-        make_list([1, 2, 3], loan="L-2"),
+        make_list([1, 2, 3], loan=draw("L-2")),
     ],
     ids=["one left out", "one more", "another salt", "another loan"],
 )
@@ -213,12 +227,14 @@ def test_another_list_does_not_fit_the_commitment(opening):
     [
         b"",
         bytes(OPENING_BYTES_MAX + 1),
-        frame("matching/opening", CONSORTIUM, "L-1"),
-        frame("matching/opening", CONSORTIUM, "L-1", bytes(31)),
+        frame("matching/opening", CONSORTIUM, LOAN_KEY.hex()),
+        frame("matching/opening", CONSORTIUM, LOAN_KEY.hex(), bytes(31)),
         frame("matching/opening", CONSORTIUM, "", bytes(32)),
-        frame("matching/opening", CONSORTIUM, "L-1", bytes(32), "passport:E12345678"),
-        frame("matching/opening", CONSORTIUM, "L-1", bytes(32), "resident:11010119900101001X"),
-        frame("matching/opening", CONSORTIUM, "L-1", bytes(32), b"\xff"),
+        frame("matching/opening", CONSORTIUM, LOAN_KEY.hex(), bytes(32), "passport:E12345678"),
+        frame(
+            "matching/opening", CONSORTIUM, LOAN_KEY.hex(), bytes(32), "resident:11010119900101001X"
+        ),
+        frame("matching/opening", CONSORTIUM, LOAN_KEY.hex(), bytes(32), b"\xff"),
     ],
 )
 def test_an_opening_in_another_form_is_refused(data):

@@ -54,7 +54,7 @@ def test_as_many_grants_as_an_entry_takes_fit_a_leaf():
 
 
 def test_an_erasure_verifies_after_it_went_through_the_log():
-    seed = derive_erasure_seed(make_hash("root"), CONTEXT.consortium, LOAN_KEY.hex(), "bank-b", 0)
+    seed = derive_erasure_seed(make_hash("root"), CONTEXT.consortium, LOAN_KEY, "bank-b", 0)
     key = derive_erasure_key(seed)
     member = AuthorizedMember("bank-b", (key,))
     granted = parse_body(encode_body(make_authorization(members=(member,))))
@@ -68,6 +68,6 @@ def test_an_erasure_verifies_after_it_went_through_the_log():
 @pytest.mark.parametrize("numbers", [[], ["91330300MA2ABCDE14"]])
 def test_the_commitment_to_related_parties_stands_in_the_loan(numbers):
     ids = tuple(Identity(IdentityKind.CREDIT_CODE, number) for number in numbers)
-    related = RelatedList(CONTEXT.consortium, LOAN_KEY.hex(), ids, make_hash("salt"))
+    related = RelatedList(CONTEXT.consortium, LOAN_KEY, ids, make_hash("salt"))
     loan = parse_body(encode_body(make_loan_opened(related_parties=related.commitment)))
     verify_list_opening(related, loan.related_parties)

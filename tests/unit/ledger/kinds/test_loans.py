@@ -192,3 +192,9 @@ def test_a_drawdown_is_of_money():
     with pytest.raises(InvalidInputError, match="principal_minor is 0"):
         replace(DRAWDOWN, principal_minor=0)
     assert DRAWDOWN.account == LOAN_ACCOUNT
+
+
+@pytest.mark.parametrize("number", [" L-1", "L-1\u3000", "L\u200b1"], ids=ascii)
+def test_a_contract_has_a_number_that_a_consent_can_name(number):
+    with pytest.raises(InvalidInputError):
+        make_loan_opened(contract_id=number)

@@ -16,7 +16,7 @@ from fundtrace.ledger.validity.reasons import Reason
 from fundtrace.ledger.validity.verdicts import Position, Valid, Void
 from fundtrace.ledger.validity.view import View
 from tests.support.certificates import ROOT, SIGNED, make_evidence
-from tests.support.judged_world import START, START_MINUTE
+from tests.support.judged_world import LOAN_KEY, START, START_MINUTE
 from tests.support.rosters import CONSORTIUM
 from tests.support.scenes import Scene
 
@@ -27,7 +27,8 @@ def make_consent(**fields) -> ConsentEvidence:
     """Return the borrower's real consent to banks b and c for this loan, as a record carries it."""
     values = {
         "consortium": CONSORTIUM,
-        "loan": "流借2026-0117",
+        "loan_key": LOAN_KEY,
+        "contract_id": "流借2026-0117",
         "valid_from": START.replace(microsecond=0),
         "valid_until": UNTIL,
         "signed_at": SIGNED,
@@ -66,7 +67,8 @@ def test_the_lender_needs_no_consent_to_itself(scene):
 
 
 WRONG = {
-    "another loan": {"loan": "流借2026-0118"},
+    "another loan": {"loan_key": bytes(32)},
+    "another contract": {"contract_id": "流借2026-0118"},
     "another consortium": {"consortium": "other.example"},
     "another lender": {"lender": "bank-d"},
     "a member left out": {"recipients": ("bank-b",)},

@@ -467,3 +467,16 @@ def test_the_erasure_key_of_an_authorization_is_the_members_own(scene):
     body = scene.make_hop()
     swapped = scene.publish("b", "b-c", body, erasure_key=make_erasure_key("c"))
     assert judge_in(scene, swapped) == Void(Reason.ERASURE_KEY_DIFFERS)
+
+
+def test_the_lender_is_both_parties_to_an_erasure_of_its_own_records(scene):
+    own = make_erasure_key("of the lender's own")
+    body = scene.make_movement(scene.authorization, scene.loan, debit="a", depth=0)
+    assert judge_in(scene, scene.publish("a", "a-x", body, erasure_key=own)) == Valid()
+
+
+def test_a_lender_that_authorizes_itself_uses_the_key_that_it_names(scene):
+    grant = scene.grant(scene.loan, members=scene.make_grant(scene.loan, "abcd").members)
+    body = scene.make_movement(grant, scene.loan, debit="a", depth=0)
+    wrong = scene.publish("a", "a-x", body, erasure_key=make_erasure_key("own"))
+    assert judge_in(scene, wrong) == Void(Reason.ERASURE_KEY_DIFFERS)
