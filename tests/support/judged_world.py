@@ -13,12 +13,12 @@ from dataclasses import replace
 from functools import cache
 
 from fundtrace.errors import SignatureError
+from fundtrace.ledger.consent import ConsentEvidence
 from fundtrace.ledger.erasure import derive_erasure_key
 from fundtrace.ledger.kinds.authorizations import (
     AuthorizationGranted,
     AuthorizationRevoked,
     AuthorizedMember,
-    ConsentSignature,
     FollowLimits,
 )
 from fundtrace.ledger.kinds.common import AccountRef, AuthorityPointer, Body, RecordPointer
@@ -211,7 +211,7 @@ class World:
             "valid_until": START + dt.timedelta(days=300),
             "effective_at": START,
             "limits": FollowLimits(6, 300_000, 100, "CNY", 200),
-            "consents": (ConsentSignature(b"consent", "ecdsa_p256_sha256", b"s", (b"der",)),),
+            "consents": (ConsentEvidence(b"consent", "ecdsa_p256_sha256", b"s", (b"der",)),),
         }
         return AuthorizationGranted(**values | changes)
 

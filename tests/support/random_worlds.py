@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from fundtrace.ledger.kinds.authorizations import ConsentSignature, FollowLimits
+from fundtrace.ledger.consent import ConsentEvidence
+from fundtrace.ledger.kinds.authorizations import FollowLimits
 from fundtrace.ledger.kinds.changes import Correction, Return
 from fundtrace.ledger.kinds.common import RecordPointer
 from fundtrace.ledger.kinds.entries import Record
@@ -191,7 +192,7 @@ class Author:
     def grant(self) -> None:
         changes = {}
         if self.is_odd():
-            changes = {"consents": (ConsentSignature(BAD_CONSENT, "ed25519", b"s", (b"d",)),)}
+            changes = {"consents": (ConsentEvidence(BAD_CONSENT, "ed25519", b"s", (b"d",)),)}
         self.grants.append(
             self.scene.publish(
                 "a",

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
-from fundtrace.ledger.kinds.authorizations import AuthorizedMember, ConsentSignature, FollowLimits
+from fundtrace.ledger.consent import ConsentEvidence
+from fundtrace.ledger.kinds.authorizations import AuthorizedMember, FollowLimits
 from fundtrace.ledger.kinds.common import RecordPointer
 from fundtrace.ledger.kinds.loans import AttributionPin, Drawdown
 from fundtrace.ledger.kinds.movements import Segment, build_traced
@@ -146,7 +147,7 @@ def authority_that_is_no_record(scene):
 
 @case(Reason.AUTHORITY_VOID)
 def authority_without_consent(scene):
-    bad = (ConsentSignature(BAD_CONSENT, "ed25519", b"s", (b"der",)),)
+    bad = (ConsentEvidence(BAD_CONSENT, "ed25519", b"s", (b"der",)),)
     grant = scene.grant(scene.loan, consents=bad)
     return scene.publish("b", "b-c", scene.make_movement(grant, scene.drawn))
 
@@ -252,7 +253,7 @@ def limits_in_another_currency(scene):
 
 @case(Reason.CONSENT_NOT_VERIFIED)
 def consent_that_does_not_verify(scene):
-    bad = (ConsentSignature(BAD_CONSENT, "ed25519", b"s", (b"der",)),)
+    bad = (ConsentEvidence(BAD_CONSENT, "ed25519", b"s", (b"der",)),)
     return scene.grant(scene.loan, consents=bad)
 
 

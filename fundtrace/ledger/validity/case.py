@@ -14,13 +14,13 @@ from fundtrace.ledger.kinds.authorizations import AuthorizedMember
 from fundtrace.ledger.kinds.changes import Correction
 from fundtrace.ledger.kinds.common import AccountRef, AuthorityPointer, Body, get_origin_base
 from fundtrace.ledger.kinds.entries import HeaderContext
+from fundtrace.ledger.kinds.table import find_authority
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.member import Member
 from fundtrace.ledger.validity.history import (
     Grant,
     History,
     Place,
-    find_authority,
     get_place,
 )
 from fundtrace.ledger.validity.verdicts import Position

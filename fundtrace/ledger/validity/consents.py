@@ -12,14 +12,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from fundtrace.errors import InvalidInputError, RuleViolationError, SignatureError
+from fundtrace.errors import EncodingError, RuleViolationError, SignatureError
 from fundtrace.ledger.consent import (
     ConsentEvidence,
     ConsentStatement,
     check_consent_covers,
     verify_consent,
 )
-from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, ConsentSignature
+from fundtrace.ledger.kinds.authorizations import AuthorizationGranted
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.roster.document import Roster
 
@@ -44,15 +44,12 @@ def verify_consents(
 
 
 def _verify(
-    roster: Roster, lender_id: str, consent: ConsentSignature, known_at: dt.datetime
+    roster: Roster, lender_id: str, evidence: ConsentEvidence, known_at: dt.datetime
 ) -> ConsentStatement:
     try:
-        evidence = ConsentEvidence(
-            consent.text, consent.algorithm, consent.signature, consent.chain
-        )
         verify_consent(evidence, roster.e_signature_cas, known_at)
         statement = evidence.statement
-    except InvalidInputError as error:
+    except EncodingError as error:
         raise SignatureError(f"a consent cannot be read: {error}") from error
     if (statement.consortium, statement.lender) != (roster.consortium, lender_id):
         raise SignatureError(f"a consent is to {statement.lender} in {statement.consortium}")

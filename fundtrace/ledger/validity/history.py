@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
 from fundtrace.ledger.kinds.changes import Correction, Return
-from fundtrace.ledger.kinds.common import AuthorityPointer, AuthorizedBody, Body, RecordPointer
+from fundtrace.ledger.kinds.common import Body, RecordPointer
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.kinds.movements import Movement
+from fundtrace.ledger.kinds.table import find_authority
 from fundtrace.ledger.origins import split_origin
 from fundtrace.ledger.validity.verdicts import Position, Valid, Void
 from fundtrace.model.kinds import Rule
@@ -200,8 +201,3 @@ class History:
 def count_followed(body: Body, pin: Rule | None) -> int:
     """Return the value that a movement carries of the loan under its rule; else 0."""
     return body.get_traced_minor(pin) if pin and isinstance(body, Movement) else 0
-
-
-def find_authority(body: Body) -> AuthorityPointer | None:
-    """Return the authority that a body names; None for what a lender says of its own loan."""
-    return body.authority if isinstance(body, AuthorizedBody | Correction) else None

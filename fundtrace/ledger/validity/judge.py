@@ -19,6 +19,7 @@ from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, Authoriz
 from fundtrace.ledger.kinds.common import AuthorityPointer, Body
 from fundtrace.ledger.kinds.entries import HeaderContext, Record
 from fundtrace.ledger.kinds.loans import LoanOpened
+from fundtrace.ledger.kinds.table import find_authority
 from fundtrace.ledger.origins import get_next_origin, get_previous_origin
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.validity.authority_rules import discloses_nothing
@@ -27,7 +28,6 @@ from fundtrace.ledger.validity.history import (
     Grant,
     History,
     Settled,
-    find_authority,
     get_place,
     to_minute,
 )
