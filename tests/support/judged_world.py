@@ -252,10 +252,11 @@ class World:
         credit: str = "c",
         value: int = 1_000,
         depth: int = 1,
+        drawdown: int = 0,
         **changes,
     ) -> Movement:
         """Return a payment that carries ``value`` of the loan under all rules."""
-        loan = Segment(SegmentSource.LOAN, value, value, depth, 0, (0,))
+        loan = Segment(SegmentSource.LOAN, value, value, depth, drawdown, (0,))
         values = self.about(grant) | {
             "debit": make_account(debit),
             "credit": make_account(credit),

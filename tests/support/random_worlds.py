@@ -13,7 +13,7 @@ from fundtrace.ledger.kinds.changes import Correction, Return
 from fundtrace.ledger.kinds.common import RecordPointer
 from fundtrace.ledger.kinds.entries import Record
 from fundtrace.ledger.kinds.handling import Dispute, Restriction
-from fundtrace.ledger.kinds.loans import LoanOpened
+from fundtrace.ledger.kinds.loans import Drawdown, LoanOpened
 from fundtrace.ledger.kinds.movements import Movement
 from fundtrace.ledger.kinds.receipts import BookedCredit, Receipt
 from fundtrace.ledger.kinds.words import DisputeState, FollowMode, ReceiptEnd
@@ -97,6 +97,7 @@ class Author:
             credit=self.choose("c", "d"),
             value=self.choose(1_000, 2_500, 50, 100),
             depth=self.choose(1, 2, 3),
+            drawdown=self.choose(0, 0, 0, 1),
             booked_at=START + dt.timedelta(days=self.choose(0, 29, 31)),
         )
         self.publish(letter, self.choose("one", "two"), body)
@@ -162,7 +163,10 @@ class Author:
     def correct_loan(self) -> None:
         opened = self.pick(LoanOpened)
         old = self.scene.get_body(opened)
+        second = Drawdown("借据02", 1_000, START, make_account("a"), "FT2")
         value = replace(old, purpose=self.choose("采购", "周转"))
+        if self.choose(True, True, False):
+            value = replace(value, drawdowns=(old.drawdowns[0], second))
         if self.is_odd():
             value = replace(value, contract_id="another")
         self.publish_correction(opened, value, self.choose(2, 2, 3))

@@ -46,6 +46,7 @@ class Grant:
     where it took effect at once, so that whoever has seen it comes after.
     """
 
+    origin: str
     stream_id: bytes
     body: AuthorizationGranted
     loan: LoanOpened

@@ -27,13 +27,15 @@ def find(scene: Scene, pointer: RecordPointer) -> EffectiveRecord | None:
     return next((one for one in found if one.position == get_position(pointer)), None)
 
 
-def restrict(scene: Scene, letter: str, *subjects: RecordPointer, **changes) -> RecordPointer:
+def restrict(
+    scene: Scene, letter: str, *subjects: RecordPointer, stream: str = "handling", **changes
+) -> RecordPointer:
     values = scene.about(scene.authorization) | {
         "subjects": subjects,
         "legal_basis": "pipl_47",
         "effective_at": START,
     }
-    return scene.publish(letter, "handling", Restriction(**values | changes))
+    return scene.publish(letter, stream, Restriction(**values | changes))
 
 
 def test_a_record_stands_as_it_was_published(scene):
@@ -110,6 +112,15 @@ def test_a_restriction_of_a_record_is_shown_until_its_bank_lifts_it(scene):
     restrict(scene, "c", hop, is_lifted=True)
     assert find(scene, hop).is_restricted
     restrict(scene, "b", hop, is_lifted=True)
+    assert not find(scene, hop).is_restricted
+
+
+@pytest.mark.parametrize("streams", [("x", "y"), ("y", "x")])
+def test_of_a_banks_restrictions_in_several_streams_the_later_one_counts(scene, streams):
+    hop = scene.hop()
+    first, second = streams
+    restrict(scene, "b", hop, stream=first)
+    restrict(scene, "b", hop, stream=second, is_lifted=True)
     assert not find(scene, hop).is_restricted
 
 

@@ -369,6 +369,16 @@ class TestEpochs:
         after = scene.publish("b", "b-c", scene.make_movement(again, scene.drawn))
         assert judge_in(scene, after) == Void(Reason.AUTHORIZATION_REVOKED)
 
+    def test_a_stream_that_holds_a_loan_only_in_the_next_epoch_begins_anew(self, scene):
+        roll_lender(scene)
+        body = replace(scene.get_body(scene.loan), record_id=scene.make_id())
+        loan = scene.publish("a", "a-b", body, epoch=2)
+        assert judge_in(scene, loan) == Valid()
+        grant = scene.publish("a", "a-b", scene.make_grant(loan), epoch=2)
+        assert judge_in(scene, grant) == Valid()
+        hop = scene.publish("b", "b-c", scene.make_movement(grant, scene.drawn))
+        assert judge_in(scene, hop) == Valid()
+
 
 class TestPending:
     def test_an_entry_that_is_not_there_yet(self, scene):
