@@ -31,7 +31,6 @@ class Author:
         self.draw = draw
         self.scene = Scene(limits=LIMITS)
         self.grants = [self.scene.authorization]
-        self.b_epoch = 1
 
     def choose(self, *values):
         return self.draw(st.sampled_from(values))
@@ -74,15 +73,14 @@ class Author:
                 {"roster_version": 2},
                 {"erasure_key": make_hash("own")},
             )
-        epoch = self.b_epoch if letter == "b" else 1
-        self.scene.publish(letter, stream, body, epoch=epoch, **header)
+        self.scene.publish(letter, stream, body, **header)
 
     def run(self, count: int) -> Scene:
         moves = (
             *(self.move, self.move, self.move, self.receive, self.receive, self.correct),
             *(self.correct, self.give_back, self.repeat, self.revoke, self.grant, self.dispute),
             *(self.restrict, self.share, self.end, self.ask, self.correct_loan, self.activate),
-            self.roll,
+            *(self.roll, self.roll_lender),
         )
         for _ in range(count):
             self.choose(*moves)()
@@ -248,9 +246,20 @@ class Author:
             self.scene.activate(get_origin(letter), version + 1)
 
     def roll(self) -> None:
-        if self.b_epoch == 1:
-            self.b_epoch = 2
-            self.scene.open_epoch("b", 2, 3)
+        if self.scene.epochs["b"] == 1:
+            self.scene.open_epoch("b", 3)
+
+    def roll_lender(self) -> None:
+        """Open the lender's next epoch, in which the loan is said again, or another one."""
+        if self.scene.epochs["a"] == 1:
+            self.scene.open_epoch("a", 4)
+            body = self.scene.get_body(self.scene.loan)
+            if self.is_odd():
+                body = replace(body, record_id=self.scene.make_id(), drawdowns=())
+            self.scene.publish("a", "loan", body)
+            for grant in self.grants[:2]:
+                again = self.scene.publish("a", "loan", self.scene.get_body(grant))
+                self.grants.append(again)
 
 
 @st.composite

@@ -164,13 +164,17 @@ class History:
         body = self.find_valid(pointer)
         return self.latest.get(body.record_id) if body else None
 
-    def find_loan(self, before: Place) -> LoanOpened | None:
-        """Return the loan's latest value as it stood before a place, or None."""
-        loan: LoanOpened | None = None
+    def find_loan(self, pointer: RecordPointer, before: Place) -> LoanOpened | None:
+        """Return the latest value, as it stood before a place, of the loan that a pointer names."""
+        opened = self.find_valid(pointer)
+        if not isinstance(opened, LoanOpened):
+            return None
+        loan = opened
         for one in self.settled.values():
-            if one.place < before and one.verdict == Valid():
-                value = one.body.value if isinstance(one.body, Correction) else one.body
-                loan = value if isinstance(value, LoanOpened) else loan
+            if one.place < before and one.verdict == Valid() and isinstance(one.body, Correction):
+                value = one.body.value
+                if isinstance(value, LoanOpened) and value.record_id == opened.record_id:
+                    loan = value
         return loan
 
     def list_revocations(

@@ -187,15 +187,15 @@ class Judge:
             return None
         stream_id = entry.value.context.stream_id
         history = self.walk(authority.origin, stream_id, authority.seen_size)
-        settled = history.find(authority.record)
+        granted = history.find_valid(authority.record)
+        if not isinstance(granted, AuthorizationGranted):
+            return None
         before = get_place(authority.origin, authority.seen_size)
-        loan = history.find_loan(before)
-        if settled is None or not isinstance(settled.verdict, Valid) or loan is None:
+        loan = history.find_loan(granted.loan, before)
+        if loan is None:
             return None
-        if not isinstance(settled.body, AuthorizationGranted):
-            return None
-        revoked_minute = history.find_revoked_minute(settled.body, before)
-        return Grant(authority.origin, stream_id, settled.body, loan, revoked_minute)
+        revoked_minute = history.find_revoked_minute(granted, before)
+        return Grant(authority.origin, stream_id, granted, loan, revoked_minute)
 
     def is_late(self, settled: Settled) -> bool:
         """Tell whether a revocation is known that a record stands after and had not seen.

@@ -88,10 +88,10 @@ def test_a_repeat_is_no_record_of_its_own(scene):
 
 def test_a_repeat_in_the_next_epoch_leaves_the_first_where_it_was(scene):
     hop = scene.hop()
-    scene.open_epoch("b", 2, 3)
-    scene.publish("b", "b-c", scene.get_body(hop), epoch=2)
+    scene.open_epoch("b", 3)
+    scene.publish("b", "b-c", scene.get_body(hop))
     value = replace(scene.get_body(hop), bank_reference="FT2")
-    scene.publish("b", "b-c", scene.make_correction(hop, value), epoch=2)
+    scene.publish("b", "b-c", scene.make_correction(hop, value))
     assert find(scene, hop).value == value
     assert len(list_effective_records(scene.view())) == 4
 
