@@ -66,7 +66,6 @@ class LogRule(StrEnum):
     READERS = "reader_tags"
     ORIGIN = "origin"
     ROSTER_NOT_ACTIVE = "roster_not_active"
-    NOT_MEMBER = "not_member"
     SEQUENCE = "stream_sequence"
     LINK = "stream_link"
     TIME = "stream_time"
@@ -196,10 +195,9 @@ class LogRules:
                 f"it names roster {context.roster_version}; {version} is active",
             )
         member = self._chain.get_version(version).roster.find_member_by_origin(head.origin)
-        if member is None:
-            _refuse(LogRule.NOT_MEMBER, entry, "the active roster has no member with this log")
-        if len(context.reader_tags) > _round_up(member.quotas.readers_max):
-            _refuse(LogRule.READERS, entry, f"at most {member.quotas.readers_max} are allowed")
+        readers_max = member.quotas.readers_max if member else 0
+        if len(context.reader_tags) > _round_up(readers_max):
+            _refuse(LogRule.READERS, entry, f"at most {readers_max} readers are allowed")
         self._check_stream(value, entry)
 
     def _check_stream(self, value: Record, entry: LoggedEntry) -> None:

@@ -51,16 +51,23 @@ TAGS = tuple(sorted(make_hash(f"tag {number}")[:16] for number in range(4)))
 
 @cache
 def make_rosters(letters: str = "abcd") -> Mapping[int, Roster]:
-    """Return three versions: all banks; bank d gone; all with a second epoch of bank b's log."""
+    """Return four versions: all banks; d gone; b's log in its second epoch; a's and b's."""
     first = make_roster(letters, rule_set_version=RULE_SET)
     gone = tuple(BANKS[letter].make_member() for letter in letters if letter != "d")
-    rolled = replace(BANKS["b"], epoch=2)
-    again = tuple((rolled if letter == "b" else BANKS[letter]).make_member() for letter in letters)
     return {
         1: first,
         2: replace(first, version=2, previous_hash=make_hash("roster 1"), members=gone),
-        3: replace(first, version=3, previous_hash=make_hash("roster 2"), members=again),
+        3: _roll(first, 3, "b"),
+        4: _roll(first, 4, "ab"),
     }
+
+
+def _roll(roster: Roster, version: int, letters: str) -> Roster:
+    """Return a later version in which some banks' logs are in their second epoch."""
+    rolled = {f"bank-{one}": replace(BANKS[one], epoch=2).make_member() for one in letters}
+    members = tuple(rolled.get(one.id, one) for one in roster.members)
+    previous_hash = make_hash(f"roster {version - 1}")
+    return replace(roster, version=version, previous_hash=previous_hash, members=members)
 
 
 def get_origin(letter: str, epoch: int = 1) -> str:
@@ -92,6 +99,7 @@ class World:
         self.logs: dict[str, list[ViewEntry]] = {get_origin(one): [] for one in "abcd"}
         self.first_versions = dict.fromkeys(self.logs, 1)
         self.versions = dict.fromkeys(self.logs, 1)
+        self.epochs = dict.fromkeys("abcd", 1)
         self.minute = START_MINUTE
         self.counter = 0
 
@@ -116,12 +124,10 @@ class World:
         log.append(ViewEntry(leaf_hash, value, body))
         return RecordPointer(origin, len(log) - 1, leaf_hash)
 
-    def publish(
-        self, letter: str, stream: str, body: Body, *, epoch: int = 1, **changes
-    ) -> RecordPointer:
+    def publish(self, letter: str, stream: str, body: Body, **changes) -> RecordPointer:
         """Append a record to a bank's stream, one minute after the last one anywhere."""
         self.minute += 1
-        origin = get_origin(letter, epoch)
+        origin = get_origin(letter, self.epochs[letter])
         context = self.make_context(origin, letter, stream, **changes)
         body_hash = hashlib.sha256(repr(body).encode()).digest()
         return self.append(origin, Record(context, b"context", body_hash), body)
@@ -156,9 +162,11 @@ class World:
         self.append(origin, RosterActivation(version, make_hash(f"roster {version}")))
         self.versions[origin] = version
 
-    def open_epoch(self, letter: str, epoch: int, version: int) -> str:
+    def open_epoch(self, letter: str, version: int) -> str:
         """Open the next epoch of a bank's log behind all entries of the one before."""
-        previous, origin = get_origin(letter, epoch - 1), get_origin(letter, epoch)
+        previous = get_origin(letter, self.epochs[letter])
+        self.epochs[letter] += 1
+        origin = get_origin(letter, self.epochs[letter])
         self.logs[origin] = []
         self.first_versions[origin] = self.versions[origin] = version
         size = len(self.logs[previous])
@@ -169,7 +177,7 @@ class World:
         self,
         sizes: Mapping[str, int] | None = None,
         sealed: Collection[Position] = (),
-        versions: Collection[int] = (1, 2, 3),
+        versions: Collection[int] = (1, 2, 3, 4),
         rule_sets: Collection[str] = (RULE_SET,),
     ) -> View:
         """Return a view of prefixes (all by default), with some bodies sealed."""
@@ -252,10 +260,11 @@ class World:
         credit: str = "c",
         value: int = 1_000,
         depth: int = 1,
+        drawdown: int = 0,
         **changes,
     ) -> Movement:
         """Return a payment that carries ``value`` of the loan under all rules."""
-        loan = Segment(SegmentSource.LOAN, value, value, depth, 0, (0,))
+        loan = Segment(SegmentSource.LOAN, value, value, depth, drawdown, (0,))
         values = self.about(grant) | {
             "debit": make_account(debit),
             "credit": make_account(credit),

@@ -72,7 +72,7 @@ def draw_known(draw, world: World) -> Known:
         world,
         sizes,
         set(world.positions) - sealed,
-        draw(st.sampled_from([{1, 2, 3}, {1, 2, 3}, {1}, {1, 3}, set()])),
+        draw(st.sampled_from([{1, 2, 3, 4}, {1, 2, 3, 4}, {1, 2}, {1, 3}, set()])),
         draw(st.sampled_from([{RULE_SET}, {RULE_SET}, set()])),
     )
 

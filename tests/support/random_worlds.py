@@ -13,7 +13,7 @@ from fundtrace.ledger.kinds.changes import Correction, Return
 from fundtrace.ledger.kinds.common import RecordPointer
 from fundtrace.ledger.kinds.entries import Record
 from fundtrace.ledger.kinds.handling import Dispute, Restriction
-from fundtrace.ledger.kinds.loans import LoanOpened
+from fundtrace.ledger.kinds.loans import Drawdown, LoanOpened
 from fundtrace.ledger.kinds.movements import Movement
 from fundtrace.ledger.kinds.receipts import BookedCredit, Receipt
 from fundtrace.ledger.kinds.words import DisputeState, FollowMode, ReceiptEnd
@@ -31,7 +31,6 @@ class Author:
         self.draw = draw
         self.scene = Scene(limits=LIMITS)
         self.grants = [self.scene.authorization]
-        self.b_epoch = 1
 
     def choose(self, *values):
         return self.draw(st.sampled_from(values))
@@ -74,15 +73,14 @@ class Author:
                 {"roster_version": 2},
                 {"erasure_key": make_hash("own")},
             )
-        epoch = self.b_epoch if letter == "b" else 1
-        self.scene.publish(letter, stream, body, epoch=epoch, **header)
+        self.scene.publish(letter, stream, body, **header)
 
     def run(self, count: int) -> Scene:
         moves = (
             *(self.move, self.move, self.move, self.receive, self.receive, self.correct),
             *(self.correct, self.give_back, self.repeat, self.revoke, self.grant, self.dispute),
             *(self.restrict, self.share, self.end, self.ask, self.correct_loan, self.activate),
-            self.roll,
+            *(self.roll, self.roll_lender),
         )
         for _ in range(count):
             self.choose(*moves)()
@@ -97,6 +95,7 @@ class Author:
             credit=self.choose("c", "d"),
             value=self.choose(1_000, 2_500, 50, 100),
             depth=self.choose(1, 2, 3),
+            drawdown=self.choose(0, 0, 0, 1),
             booked_at=START + dt.timedelta(days=self.choose(0, 29, 31)),
         )
         self.publish(letter, self.choose("one", "two"), body)
@@ -162,7 +161,10 @@ class Author:
     def correct_loan(self) -> None:
         opened = self.pick(LoanOpened)
         old = self.scene.get_body(opened)
+        second = Drawdown("借据02", 1_000, START, make_account("a"), "FT2")
         value = replace(old, purpose=self.choose("采购", "周转"))
+        if self.choose(True, True, False):
+            value = replace(value, drawdowns=(old.drawdowns[0], second))
         if self.is_odd():
             value = replace(value, contract_id="another")
         self.publish_correction(opened, value, self.choose(2, 2, 3))
@@ -244,9 +246,20 @@ class Author:
             self.scene.activate(get_origin(letter), version + 1)
 
     def roll(self) -> None:
-        if self.b_epoch == 1:
-            self.b_epoch = 2
-            self.scene.open_epoch("b", 2, 3)
+        if self.scene.epochs["b"] == 1:
+            self.scene.open_epoch("b", 3)
+
+    def roll_lender(self) -> None:
+        """Open the lender's next epoch, in which the loan is said again, or another one."""
+        if self.scene.epochs["a"] == 1:
+            self.scene.open_epoch("a", 4)
+            body = self.scene.get_body(self.scene.loan)
+            if self.is_odd():
+                body = replace(body, record_id=self.scene.make_id(), drawdowns=())
+            self.scene.publish("a", "loan", body)
+            for grant in self.grants[:2]:
+                again = self.scene.publish("a", "loan", self.scene.get_body(grant))
+                self.grants.append(again)
 
 
 @st.composite

@@ -14,6 +14,7 @@ from fundtrace.ledger.kinds.authorizations import AuthorizedMember
 from fundtrace.ledger.kinds.changes import Correction
 from fundtrace.ledger.kinds.common import AccountRef, AuthorityPointer, Body
 from fundtrace.ledger.kinds.entries import HeaderContext
+from fundtrace.ledger.kinds.table import find_authority
 from fundtrace.ledger.origins import get_origin_base
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.roster.member import Member
@@ -21,7 +22,6 @@ from fundtrace.ledger.validity.history import (
     Grant,
     History,
     Place,
-    find_authority,
     get_place,
 )
 from fundtrace.ledger.validity.verdicts import Position

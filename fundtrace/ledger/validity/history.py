@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 
 from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, AuthorizationRevoked
 from fundtrace.ledger.kinds.changes import Correction, Return
-from fundtrace.ledger.kinds.common import AuthorityPointer, AuthorizedBody, Body, RecordPointer
+from fundtrace.ledger.kinds.common import Body, RecordPointer
 from fundtrace.ledger.kinds.loans import LoanOpened
 from fundtrace.ledger.kinds.movements import Movement
+from fundtrace.ledger.kinds.table import find_authority
 from fundtrace.ledger.origins import split_origin
 from fundtrace.ledger.validity.verdicts import Position, Valid, Void
 from fundtrace.model.kinds import Rule
@@ -45,6 +46,7 @@ class Grant:
     where it took effect at once, so that whoever has seen it comes after.
     """
 
+    origin: str
     stream_id: bytes
     body: AuthorizationGranted
     loan: LoanOpened
@@ -162,13 +164,17 @@ class History:
         body = self.find_valid(pointer)
         return self.latest.get(body.record_id) if body else None
 
-    def find_loan(self, before: Place) -> LoanOpened | None:
-        """Return the loan's latest value as it stood before a place, or None."""
-        loan: LoanOpened | None = None
+    def find_loan(self, pointer: RecordPointer, before: Place) -> LoanOpened | None:
+        """Return the latest value, as it stood before a place, of the loan that a pointer names."""
+        opened = self.find_valid(pointer)
+        if not isinstance(opened, LoanOpened):
+            return None
+        loan = opened
         for one in self.settled.values():
-            if one.place < before and one.verdict == Valid():
-                value = one.body.value if isinstance(one.body, Correction) else one.body
-                loan = value if isinstance(value, LoanOpened) else loan
+            if one.place < before and one.verdict == Valid() and isinstance(one.body, Correction):
+                value = one.body.value
+                if isinstance(value, LoanOpened) and value.record_id == opened.record_id:
+                    loan = value
         return loan
 
     def list_revocations(
@@ -200,8 +206,3 @@ class History:
 def count_followed(body: Body, pin: Rule | None) -> int:
     """Return the value that a movement carries of the loan under its rule; else 0."""
     return body.get_traced_minor(pin) if pin and isinstance(body, Movement) else 0
-
-
-def find_authority(body: Body) -> AuthorityPointer | None:
-    """Return the authority that a body names; None for what a lender says of its own loan."""
-    return body.authority if isinstance(body, AuthorizedBody | Correction) else None

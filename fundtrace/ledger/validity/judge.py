@@ -19,6 +19,7 @@ from fundtrace.ledger.kinds.authorizations import AuthorizationGranted, Authoriz
 from fundtrace.ledger.kinds.common import AuthorityPointer, Body
 from fundtrace.ledger.kinds.entries import HeaderContext, Record
 from fundtrace.ledger.kinds.loans import LoanOpened
+from fundtrace.ledger.kinds.table import find_authority
 from fundtrace.ledger.origins import get_next_origin, get_previous_origin
 from fundtrace.ledger.roster.document import Roster
 from fundtrace.ledger.validity.authority_rules import discloses_nothing
@@ -27,7 +28,6 @@ from fundtrace.ledger.validity.history import (
     Grant,
     History,
     Settled,
-    find_authority,
     get_place,
     to_minute,
 )
@@ -146,11 +146,7 @@ class Judge:
         if opening is not None and opening.previous_origin == previous:
             log = self._view.get_log(previous, opening.final_size)
             indices = log.list_stream(stream_id)
-            if (
-                indices
-                and indices[0] < opening.final_size
-                and self._is_loan_stream(previous, stream_id) is is_loan_stream
-            ):
+            if indices and self._is_loan_stream(previous, stream_id) is is_loan_stream:
                 return self.walk(previous, stream_id, opening.final_size).start_next(origin)
         return History(origin, stream_id, is_loan_stream)
 
@@ -191,39 +187,35 @@ class Judge:
             return None
         stream_id = entry.value.context.stream_id
         history = self.walk(authority.origin, stream_id, authority.seen_size)
-        settled = history.find(authority.record)
+        granted = history.find_valid(authority.record)
+        if not isinstance(granted, AuthorizationGranted):
+            return None
         before = get_place(authority.origin, authority.seen_size)
-        loan = history.find_loan(before)
-        if settled is None or not isinstance(settled.verdict, Valid) or loan is None:
+        loan = history.find_loan(granted.loan, before)
+        if loan is None:
             return None
-        if not isinstance(settled.body, AuthorizationGranted):
-            return None
-        revoked_minute = history.find_revoked_minute(settled.body, before)
-        return Grant(stream_id, settled.body, loan, revoked_minute)
+        revoked_minute = history.find_revoked_minute(granted, before)
+        return Grant(authority.origin, stream_id, granted, loan, revoked_minute)
 
     def is_late(self, settled: Settled) -> bool:
-        """Tell whether a revocation is known that a record stands after and had not seen."""
+        """Tell whether a revocation is known that a record stands after and had not seen.
+
+        One that it had seen need not be told apart: had it forbidden the record, that were void.
+        """
         if settled.grant is None or settled.discloses_nothing:
             return False
         return any(
             to_minute(revoked.effective_at) <= settled.published_minute
-            for revoked in self._list_unseen_revocations(settled, settled.grant)
+            for revoked in self._list_revocations(settled.grant)
         )
 
-    def _list_unseen_revocations(
-        self, settled: Settled, grant: Grant
-    ) -> Iterator[AuthorizationRevoked]:
-        authority = find_authority(settled.body) if settled.body is not None else None
-        if authority is None:
-            return
-        origin = authority.origin
-        seen = get_place(origin, authority.seen_size)
+    def _list_revocations(self, grant: Grant) -> Iterator[AuthorizationRevoked]:
+        """Give all known revocations of an authorization, of later epochs too."""
+        origin = grant.origin
         while origin in self._view.logs:
             history = self.walk_far(origin, grant.stream_id)
             if history is not None:
-                for one, revoked in history.list_revocations(grant.body):
-                    if one.place >= seen:
-                        yield revoked
+                yield from (revoked for _, revoked in history.list_revocations(grant.body))
             origin = get_next_origin(origin)
 
     def walk_far(self, origin: str, stream_id: bytes) -> History | None:

@@ -27,13 +27,15 @@ def find(scene: Scene, pointer: RecordPointer) -> EffectiveRecord | None:
     return next((one for one in found if one.position == get_position(pointer)), None)
 
 
-def restrict(scene: Scene, letter: str, *subjects: RecordPointer, **changes) -> RecordPointer:
+def restrict(
+    scene: Scene, letter: str, *subjects: RecordPointer, stream: str = "handling", **changes
+) -> RecordPointer:
     values = scene.about(scene.authorization) | {
         "subjects": subjects,
         "legal_basis": "pipl_47",
         "effective_at": START,
     }
-    return scene.publish(letter, "handling", Restriction(**values | changes))
+    return scene.publish(letter, stream, Restriction(**values | changes))
 
 
 def test_a_record_stands_as_it_was_published(scene):
@@ -86,10 +88,10 @@ def test_a_repeat_is_no_record_of_its_own(scene):
 
 def test_a_repeat_in_the_next_epoch_leaves_the_first_where_it_was(scene):
     hop = scene.hop()
-    scene.open_epoch("b", 2, 3)
-    scene.publish("b", "b-c", scene.get_body(hop), epoch=2)
+    scene.open_epoch("b", 3)
+    scene.publish("b", "b-c", scene.get_body(hop))
     value = replace(scene.get_body(hop), bank_reference="FT2")
-    scene.publish("b", "b-c", scene.make_correction(hop, value), epoch=2)
+    scene.publish("b", "b-c", scene.make_correction(hop, value))
     assert find(scene, hop).value == value
     assert len(list_effective_records(scene.view())) == 4
 
@@ -110,6 +112,15 @@ def test_a_restriction_of_a_record_is_shown_until_its_bank_lifts_it(scene):
     restrict(scene, "c", hop, is_lifted=True)
     assert find(scene, hop).is_restricted
     restrict(scene, "b", hop, is_lifted=True)
+    assert not find(scene, hop).is_restricted
+
+
+@pytest.mark.parametrize("streams", [("x", "y"), ("y", "x")])
+def test_of_a_banks_restrictions_in_several_streams_the_later_one_counts(scene, streams):
+    hop = scene.hop()
+    first, second = streams
+    restrict(scene, "b", hop, stream=first)
+    restrict(scene, "b", hop, stream=second, is_lifted=True)
     assert not find(scene, hop).is_restricted
 
 

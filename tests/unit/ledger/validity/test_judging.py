@@ -39,7 +39,6 @@ from tests.support.judged_world import (
     make_erasure_key,
 )
 from tests.support.records import make_hash
-from tests.support.rosters import BANKS
 from tests.support.scenes import Scene
 from tests.support.void_cases import get_position
 
@@ -299,75 +298,85 @@ def test_a_record_id_is_free_in_another_stream(scene):
     assert judge_in(scene, scene.publish("b", "b-d", body)) == Valid()
 
 
-def roll_lender(scene: Scene) -> None:
-    """Open the second epoch of the lender's log, under a roster that names it."""
-    scene.open_epoch("a", 2, 3)
-    rolled = replace(BANKS["a"], epoch=2).make_member()
-    members = tuple(rolled if one.id == rolled.id else one for one in scene.rosters[3].members)
-    scene.rosters = {**scene.rosters, 3: replace(scene.rosters[3], members=members)}
-
-
 class TestEpochs:
     def test_what_is_said_again_in_the_next_epoch_is_a_repeat(self, scene):
         hop = scene.hop()
-        scene.open_epoch("b", 2, 3)
-        again = scene.publish("b", "b-c", scene.get_body(hop), epoch=2)
+        scene.open_epoch("b", 3)
+        again = scene.publish("b", "b-c", scene.get_body(hop))
         assert judge_in(scene, again) == Valid(is_repeat=True)
 
     def test_other_content_under_an_id_of_the_epoch_before_is_void(self, scene):
         hop = scene.hop()
-        scene.open_epoch("b", 2, 3)
+        scene.open_epoch("b", 3)
         body = replace(scene.get_body(hop), bank_reference="FT9")
-        again = scene.publish("b", "b-c", body, epoch=2)
+        again = scene.publish("b", "b-c", body)
         assert judge_in(scene, again) == Void(Reason.RECORD_ID_REUSED)
 
     def test_what_was_never_final_is_new_in_the_next_epoch(self, scene):
         lost = scene.make_hop()
         scene.hop()
-        scene.open_epoch("b", 2, 3)
-        assert judge_in(scene, scene.publish("b", "b-c", lost, epoch=2)) == Valid()
+        scene.open_epoch("b", 3)
+        assert judge_in(scene, scene.publish("b", "b-c", lost)) == Valid()
 
     def test_limits_and_versions_run_on_through_epochs(self, scene):
         hop = scene.hop(value=300_000)
-        scene.open_epoch("b", 2, 3)
-        more = scene.publish("b", "b-c", scene.make_hop(value=100), epoch=2)
+        scene.open_epoch("b", 3)
+        more = scene.publish("b", "b-c", scene.make_hop(value=100))
         assert judge_in(scene, more) == Void(Reason.AMOUNT_LIMIT)
         old = scene.get_body(hop)
         value = scene.make_hop(value=200_000, record_id=old.record_id, authority=old.authority)
-        correction = scene.publish("b", "b-c", scene.make_correction(hop, value), epoch=2)
+        correction = scene.publish("b", "b-c", scene.make_correction(hop, value))
         assert judge_in(scene, correction) == Valid()
 
     def test_judging_waits_for_the_epoch_before(self, scene):
         scene.hop()
-        scene.open_epoch("b", 2, 3)
-        next_hop = scene.publish("b", "b-c", scene.make_hop(), epoch=2)
+        scene.open_epoch("b", 3)
+        next_hop = scene.publish("b", "b-c", scene.make_hop())
         sizes = {origin: len(log) for origin, log in scene.logs.items()} | {B: 0}
         verdict = judge_in(scene, next_hop, sizes=sizes)
         assert verdict == Pending((MissingEntries(B, 1),))
 
     def test_a_revocation_in_the_lenders_next_epoch_makes_late(self, scene):
         authority = scene.see(scene.authorization)
-        roll_lender(scene)
+        scene.open_epoch("a", 4)
         for pointer in (scene.loan, scene.authorization):
-            scene.publish("a", "loan", scene.get_body(pointer), epoch=2)
+            scene.publish("a", "loan", scene.get_body(pointer))
         body = scene.make_movement(authority, scene.drawn)
         hop = scene.publish("b", "b-c", body)
         assert judge_in(scene, hop) == Valid()
         revocation = scene.make_revocation(scene.authorization)
-        assert judge_in(scene, scene.publish("a", "loan", revocation, epoch=2)) == Valid()
+        assert judge_in(scene, scene.publish("a", "loan", revocation)) == Valid()
         assert judge_in(scene, hop) == Valid(is_late=True)
 
     def test_an_authorization_said_again_in_the_next_epoch_authorizes(self, scene):
-        roll_lender(scene)
-        scene.publish("a", "loan", scene.get_body(scene.loan), epoch=2)
-        again = scene.publish("a", "loan", scene.get_body(scene.authorization), epoch=2)
+        scene.open_epoch("a", 4)
+        scene.publish("a", "loan", scene.get_body(scene.loan))
+        again = scene.publish("a", "loan", scene.get_body(scene.authorization))
         assert judge_in(scene, again) == Valid(is_repeat=True)
         body = scene.make_movement(again, scene.drawn)
         assert judge_in(scene, scene.publish("b", "b-c", body)) == Valid()
         revocation = scene.make_revocation(scene.authorization)
-        scene.publish("a", "loan", revocation, epoch=2)
+        scene.publish("a", "loan", revocation)
         after = scene.publish("b", "b-c", scene.make_movement(again, scene.drawn))
         assert judge_in(scene, after) == Void(Reason.AUTHORIZATION_REVOKED)
+
+    def test_a_stream_that_holds_a_loan_only_in_the_next_epoch_begins_anew(self, scene):
+        scene.open_epoch("a", 4)
+        body = replace(scene.get_body(scene.loan), record_id=scene.make_id())
+        loan = scene.publish("a", "a-b", body)
+        assert judge_in(scene, loan) == Valid()
+        grant = scene.publish("a", "a-b", scene.make_grant(loan))
+        assert judge_in(scene, grant) == Valid()
+        hop = scene.publish("b", "b-c", scene.make_movement(grant, scene.drawn))
+        assert judge_in(scene, hop) == Valid()
+
+    def test_limits_hang_on_the_loan_that_the_authorization_names(self, scene):
+        scene.open_epoch("a", 4)
+        other = replace(scene.get_body(scene.loan), record_id=scene.make_id(), drawdowns=())
+        assert judge_in(scene, scene.publish("a", "loan", other)) == Valid()
+        grant = scene.grant(scene.loan)
+        hop = scene.publish("b", "b-c", scene.make_movement(grant, scene.drawn))
+        assert judge_in(scene, hop) == Valid()
 
 
 class TestPending:
